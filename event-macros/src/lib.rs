@@ -1,0 +1,1 @@
+//! The macros behind `event-runtime`; use them through that crate.

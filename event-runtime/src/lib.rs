@@ -1,0 +1,5 @@
+//! Typed events over message brokers.
+
+pub mod clock;
+
+pub use clock::{Clock, ManualClock};

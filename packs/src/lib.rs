@@ -1,0 +1,1 @@
+//! The eleven message packs.

@@ -1,0 +1,1 @@
+//! Conformance, behaviour and service tests.
