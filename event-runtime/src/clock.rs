@@ -163,8 +163,10 @@ impl ManualClock {
     fn move_to(&self, to: Timestamp) {
         let woken = {
             let mut manual = self.lock();
-            manual.now = manual.now.max(to);
-            let later = manual.sleepers.split_off(&(manual.now, u64::MAX));
+            let now = manual.now.max(to);
+            manual.now = now;
+            // All sleepers up to and including this moment are due.
+            let later = manual.sleepers.split_off(&(now, u64::MAX));
             std::mem::replace(&mut manual.sleepers, later)
         };
         for waker in woken.into_values().flatten() {
