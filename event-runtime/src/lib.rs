@@ -1,5 +1,34 @@
-//! Typed events over message brokers.
+//! Typed events over message brokers: one annotated struct, and everything else derived from it.
 
 pub mod clock;
+pub mod codec;
+pub mod config;
+pub mod consumer;
+pub mod delivery;
+pub mod envelope;
+pub mod error;
+pub mod event;
+pub mod factory;
+pub mod forwarder;
+pub mod handler;
+pub mod layer;
+pub mod outcome;
+pub mod pool;
+pub mod prelude;
+pub mod router;
+pub mod schema;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod transport;
 
 pub use clock::{Clock, ManualClock};
+pub use codec::Codec;
+pub use delivery::{Attributes, Delivery};
+pub use envelope::{Context, Envelope, IntoEnvelope, Message, Metadata};
+pub use error::{Failure, FailureCode};
+pub use event::{Event, Registered, Validate};
+pub use factory::{MessagePack, PackDescriptor};
+pub use handler::{Endpoint, Incoming};
+pub use layer::{Layer, Next};
+pub use outcome::{HandlerError, IntoOutcome, Outcome};
+pub use transport::{DeadLetterSink, Producer, Source};

@@ -1,0 +1,1 @@
+//! Configuration: values with `${env.NAME}`, checked as a whole.

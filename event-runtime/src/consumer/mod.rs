@@ -1,0 +1,1 @@
+//! The consumer engine: everything between a source and a handler.

@@ -1,0 +1,148 @@
+//! One delivery of one message: its bytes, its attributes, and the lease that has to be settled.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+/// The transport attributes that the runtime reads and writes.
+///
+/// They repeat what brokers and tools filter by, so that nobody parses a body for it. The body is the truth:
+/// a consumer reads an attribute only where the body cannot say it (the last two).
+pub mod attribute {
+    /// The payload type.
+    pub const PAYLOAD_TYPE: &str = "payload_type";
+    /// The payload's version, a decimal number.
+    pub const VERSION: &str = "version";
+    /// The event's id.
+    pub const ID: &str = "id";
+    /// The correlation id.
+    pub const CORRELATION_ID: &str = "correlation_id";
+    /// W3C trace context.
+    pub const TRACEPARENT: &str = "traceparent";
+    /// RFC 3339: the consumer hands the message on no earlier than this.
+    pub const DELAYED_UNTIL: &str = "delayed-until";
+    /// The record of a dead letter, JSON of at most 8 KiB.
+    pub const DEAD_LETTER: &str = "dead-letter";
+}
+
+/// Attributes beside a body: few, unique names, in the order they were set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attributes(Vec<(Cow<'static, str>, String)>);
+
+impl Attributes {
+    /// No attributes.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// The value of `name`.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Sets `name`, replacing an earlier value.
+    pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) {
+        let (name, value) = (name.into(), value.into());
+        match self.0.iter_mut().find(|(key, _)| *key == name) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((name, value)),
+        }
+    }
+
+    /// Removes `name` and returns its value.
+    pub fn remove(&mut self, name: &str) -> Option<String> {
+        let index = self.0.iter().position(|(key, _)| key == name)?;
+        Some(self.0.remove(index).1)
+    }
+
+    /// Names and values in the order they were set.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value.as_str()))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The bytes of all names and values.
+    pub fn size(&self) -> usize {
+        self.0.iter().map(|(name, value)| name.len() + value.len()).sum()
+    }
+}
+
+impl<N: Into<Cow<'static, str>>, V: Into<String>> FromIterator<(N, V)> for Attributes {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
+        let mut attributes = Self::new();
+        for (name, value) in pairs {
+            attributes.set(name, value);
+        }
+        attributes
+    }
+}
+
+/// A transport's own handle on a delivery: what it needs to settle it or to extend its lease.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Lease {
+    /// Two numbers: message and receipt, partition and offset, channel and delivery tag.
+    Numbers(u64, u64),
+    /// A text such as SQS's receipt handle.
+    Text(Box<str>),
+}
+
+/// One delivery: received, not yet settled.
+///
+/// It is not `Clone`, and settling takes its lease: a second acknowledgement does not compile.
+#[derive(Debug)]
+pub struct Delivery {
+    /// The body as it came.
+    pub body: Bytes,
+    /// The attributes as they came.
+    pub attributes: Attributes,
+    /// The broker's own id of the message, for logs and dead letters.
+    pub transport_id: String,
+    /// The group in which the broker keeps order (`MessageGroupId`, partition); `None` where it keeps none.
+    pub group: Option<String>,
+    /// How often the broker has handed the message out, this time included; `None` where it does not say.
+    pub receive_count: Option<u32>,
+    /// When the broker took the message from its producer.
+    pub sent_at: Option<Timestamp>,
+    /// When the broker handed it out for the first time.
+    pub first_received_at: Option<Timestamp>,
+    /// The handle to settle it with.
+    pub lease: Lease,
+}
+
+/// What becomes of one delivery at its transport.
+#[derive(Debug)]
+pub struct Settlement {
+    /// The delivery's handle.
+    pub lease: Lease,
+    /// What to do with it.
+    pub action: SettleAction,
+}
+
+/// The three things that a transport can do with a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettleAction {
+    /// Remove the message for good.
+    Remove,
+    /// Give it back after a failed attempt; it is handed out again no earlier than `after`.
+    Release {
+        /// Zero = at once.
+        after: Duration,
+    },
+    /// Give it back although nobody tried to handle it (drain, delay hop): where the transport can, the
+    /// receive is not counted.
+    HandBack {
+        /// Zero = at once.
+        after: Duration,
+    },
+}

@@ -1,0 +1,47 @@
+//! What an event is: the trait behind `#[derive(Event)]`, its descriptor, its place in a pack.
+
+mod decode;
+mod descriptor;
+mod validate;
+
+pub use decode::{DecodeError, DecodeErrorKind, ErrorCategory};
+pub use descriptor::{Compatibility, EventDescriptor, FieldDescriptor, Pii};
+pub use validate::{Validate, ValidationError, ValidationErrors, Validator};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A payload that travels: implemented by `#[derive(Event)]`, not by hand.
+pub trait Event: Validate + Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {
+    /// The payload type on the wire; the struct's name unless `#[event(type = "…")]` says otherwise.
+    const PAYLOAD_TYPE: &'static str;
+
+    /// The version of the payload, from 1 on.
+    const VERSION: u32;
+
+    /// Everything that the derive knows of the event, as constant data.
+    const DESCRIPTOR: &'static EventDescriptor;
+
+    /// The ordering key, fit to be sent to any broker; `None` for an event without `#[event(key = …)]`.
+    fn ordering_key(&self) -> Option<String>;
+
+    /// Reads a payload of `version`, upcasting it where it is older than [`Event::VERSION`]. Does not validate.
+    ///
+    /// # Errors
+    /// [`DecodeErrorKind::Malformed`] where `json` is not a payload of that version,
+    /// [`DecodeErrorKind::UnknownVersion`] where no version of this event reads it.
+    #[doc(hidden)]
+    fn from_json(version: u32, json: &str) -> Result<Self, DecodeError>;
+}
+
+/// An event that stands in a message pack; implemented by `message_pack!`.
+#[diagnostic::on_unimplemented(
+    message = "event `{Self}` is not registered in any message pack",
+    label = "this event is in no message pack",
+    note = "list it in a pack of its own crate: `message_pack! {{ pub MyMessagePack<{Self}> }}`"
+)]
+pub trait Registered: Event {
+    /// The name of the pack that lists the event.
+    const PACK: &'static str;
+}

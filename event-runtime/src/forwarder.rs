@@ -1,0 +1,1 @@
+//! Forwarding: messages from one place to others, by payload type.

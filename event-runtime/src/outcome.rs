@@ -1,0 +1,162 @@
+//! What a handler decides about a message, and the error it may return.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use crate::error::{Failure, FailureCode};
+
+/// What becomes of a handled message.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// Handled: remove it.
+    Ack,
+    /// Not handled this time: try again, within the attempts that the consumer allows.
+    Retry {
+        /// The least delay; `None` = the consumer's backoff.
+        after: Option<Duration>,
+        /// Why.
+        failure: Failure,
+    },
+    /// Not handled, and trying again would not help: keep it with its error.
+    DeadLetter {
+        /// Why.
+        failure: Failure,
+    },
+    /// Not wanted: log it, count it, remove it.
+    Discard {
+        /// Why, one line.
+        reason: String,
+    },
+}
+
+/// The error of a handler: what went wrong, and what is to become of the message.
+///
+/// Every error type converts into it by `?` and means *retry*; [`HandlerError::dead_letter`] and
+/// [`HandlerError::discard`] say otherwise. It is no `std::error::Error` itself, which is what lets every
+/// error convert into it.
+///
+/// ```
+/// use event_runtime::HandlerError;
+///
+/// fn charge(amount: &str) -> Result<(), HandlerError> {
+///     let amount: i64 = amount.parse()?; // retried
+///     if amount < 0 {
+///         return Err(HandlerError::dead_letter("a charge is never negative"));
+///     }
+///     Ok(())
+/// }
+/// assert!(charge("-1").is_err());
+/// ```
+pub struct HandlerError {
+    disposition: Disposition,
+    cause: Box<dyn Error + Send + Sync>,
+    code: FailureCode,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Disposition {
+    Retry { after: Option<Duration> },
+    DeadLetter,
+    Discard,
+}
+
+impl HandlerError {
+    fn new(disposition: Disposition, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { disposition, cause: cause.into(), code: FailureCode::HandlerFailed }
+    }
+
+    /// Try again, after the consumer's backoff. The same as `?`.
+    pub fn retry(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(Disposition::Retry { after: None }, cause)
+    }
+
+    /// Try again no earlier than `after` from now.
+    pub fn retry_after(after: Duration, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(Disposition::Retry { after: Some(after) }, cause)
+    }
+
+    /// Do not try again; keep the message as a dead letter.
+    pub fn dead_letter(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(Disposition::DeadLetter, cause)
+    }
+
+    /// Do not try again and do not keep it; it is logged and counted.
+    pub fn discard(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(Disposition::Discard, cause)
+    }
+
+    /// What the message's fate is.
+    pub fn into_outcome(self) -> Outcome {
+        match self.disposition {
+            Disposition::Discard => Outcome::Discard { reason: chain(self.cause.as_ref()) },
+            Disposition::DeadLetter => Outcome::DeadLetter { failure: self.into_failure() },
+            Disposition::Retry { after } => Outcome::Retry { after, failure: self.into_failure() },
+        }
+    }
+
+    fn into_failure(self) -> Failure {
+        Failure::new(self.code, chain(self.cause.as_ref()))
+    }
+}
+
+/// An error and its sources in one line.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        source = error.source();
+    }
+    line
+}
+
+impl<E: Error + Send + Sync + 'static> From<E> for HandlerError {
+    fn from(error: E) -> Self {
+        Self::retry(error)
+    }
+}
+
+impl fmt::Debug for HandlerError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("HandlerError")
+            .field("disposition", &self.disposition)
+            .field("cause", &self.cause)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for HandlerError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.cause)
+    }
+}
+
+/// What a handler may return: `()`, `Result<(), HandlerError>`, `Result<(), E>` of any error, or an [`Outcome`].
+pub trait IntoOutcome {
+    /// The decision.
+    fn into_outcome(self) -> Outcome;
+}
+
+impl IntoOutcome for Outcome {
+    fn into_outcome(self) -> Outcome {
+        self
+    }
+}
+
+impl IntoOutcome for () {
+    fn into_outcome(self) -> Outcome {
+        Outcome::Ack
+    }
+}
+
+impl<T: IntoOutcome, E: Into<HandlerError>> IntoOutcome for Result<T, E> {
+    fn into_outcome(self) -> Outcome {
+        match self {
+            Ok(value) => value.into_outcome(),
+            Err(error) => error.into().into_outcome(),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The producer pool: which producers take which event, and what emitting means.

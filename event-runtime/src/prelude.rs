@@ -1,0 +1,5 @@
+//! The names that most files use: `use event_runtime::prelude::*;`.
+
+pub use crate::envelope::{Envelope, IntoEnvelope, Message, Metadata};
+pub use crate::event::{Event, Validate};
+pub use crate::outcome::{HandlerError, Outcome};

@@ -1,0 +1,1 @@
+//! The router: which handler takes which payload type.

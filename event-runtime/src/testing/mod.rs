@@ -1,0 +1,1 @@
+//! A test kit for users' own tests: a probe, a harness.

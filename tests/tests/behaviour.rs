@@ -1,0 +1,1 @@
+//! Behaviour of the runtime, one module an area.

@@ -1,0 +1,1 @@
+//! Data that other projects published, read in place.
