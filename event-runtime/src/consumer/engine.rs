@@ -1,26 +1,22 @@
-//! One run of a consumer: what is in flight, and every change of it.
+//! One run of a consumer: the parts that its tasks share, and who is told of which change.
 //!
-//! The tasks beside this file (receivers, workers, settler, lease keeper, timer) share one [`Engine`]; each
-//! change of state is one short critical section here, and nothing waits inside one.
+//! The tasks beside this file (receivers, workers, settler, lease keeper, timer) share one [`Engine`]. Its
+//! state is [`InFlight`], behind one lock that is held for one change at a time and never across an await.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use bytes::Bytes;
-use foldhash::{HashMap, HashMapExt};
 use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::{Clock, after, until};
+use crate::clock::{Clock, after};
 use crate::codec::Codec;
+use crate::consumer::in_flight::{Arrival, DeliveryId, InFlight, Job, Limits, Verdict};
 use crate::consumer::report::Counts;
-use crate::consumer::schedule::{Key, Schedule};
+use crate::consumer::schedule::Key;
 use crate::consumer::scope::Scope;
 use crate::consumer::{ConsumerSettings, Order};
-use crate::delivery::{Attributes, Delivery, Lease, SettleAction};
-use crate::envelope::Message;
-use crate::event::DecodeError;
+use crate::delivery::{Delivery, Lease, SettleAction};
 use crate::handler::Endpoint;
 use crate::transport::{DynDeadLetterSink, DynSource, SourceError, SourceInfo};
 
@@ -33,95 +29,18 @@ pub(crate) struct Engine {
     pub(crate) settings: ConsumerSettings,
     pub(crate) clock: Clock,
     pub(crate) counts: Counts,
-    pub(crate) settlements: mpsc::UnboundedSender<(DeliveryId, SettleAction)>,
-    /// Something became ready to run.
-    pub(crate) work: Notify,
-    /// Something left, or a worker went idle: there may be room to receive.
-    pub(crate) room: Notify,
-    /// A backoff was added.
-    pub(crate) timer: Notify,
-    /// Nothing is in flight any more.
-    pub(crate) idle: Notify,
     /// No more receiving, no more starting of handlers.
     pub(crate) draining: CancellationToken,
-    state: Mutex<State>,
-}
-
-/// Names a delivery within a run.
-pub(crate) type DeliveryId = u64;
-
-struct State {
-    schedule: Schedule<Job>,
-    tracked: HashMap<DeliveryId, Tracked>,
-    next_id: DeliveryId,
-    /// Messages that receives in flight may bring.
-    reserved: usize,
-    running: usize,
-    bytes: usize,
-    failed: Option<SourceError>,
-}
-
-/// A delivery that waits for its turn or runs.
-pub(crate) struct Job {
-    pub(crate) id: DeliveryId,
-    pub(crate) key: Option<Key>,
-    pub(crate) message: Result<Message, DecodeError>,
-    pub(crate) body: Bytes,
-    pub(crate) attributes: Attributes,
-    pub(crate) transport_id: String,
-    pub(crate) group: Option<String>,
-    pub(crate) first_received_at: Option<Timestamp>,
-    pub(crate) cancellation: CancellationToken,
-    receive_count: u32,
-    /// Attempts of this process on this delivery, beyond the first.
-    repeats: u32,
-}
-
-impl Job {
-    /// Which attempt this is, from 1 on.
-    pub(crate) fn attempt(&self) -> u32 {
-        self.receive_count.saturating_add(self.repeats)
-    }
-}
-
-/// What is known of a delivery until it is settled.
-pub(crate) struct Tracked {
-    pub(crate) lease: Lease,
-    pub(crate) received_at: Timestamp,
-    /// `None` where leases do not end.
-    pub(crate) lease_ends: Option<Timestamp>,
-    pub(crate) lost: bool,
-    phase: Phase,
-    key: Option<Key>,
-    bytes: usize,
-    cancellation: CancellationToken,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Waiting,
-    Running,
-    Settling,
-}
-
-/// What becomes of an attempt.
-pub(crate) enum Verdict {
-    /// Done with the message.
-    Remove,
-    /// Again, after a failed attempt.
-    Retry { after: Duration },
-    /// Again, and this was no attempt.
-    Defer { after: Duration },
-}
-
-impl Verdict {
-    fn release(&self) -> Option<(Duration, SettleAction)> {
-        match *self {
-            Self::Remove => None,
-            Self::Retry { after } => Some((after, SettleAction::Release { after })),
-            Self::Defer { after } => Some((after, SettleAction::HandBack { after })),
-        }
-    }
+    /// A backoff was added.
+    pub(crate) timer: Notify,
+    /// Something became ready to run.
+    work: Notify,
+    /// Something left, or a worker went idle: there may be room to receive.
+    room: Notify,
+    /// Nothing is in flight any more.
+    idle: Notify,
+    in_flight: Mutex<InFlight>,
+    failure: Mutex<Option<SourceError>>,
 }
 
 /// The parts of an engine that a consumer chooses.
@@ -135,12 +54,21 @@ pub(crate) struct Parts {
     pub(crate) clock: Clock,
 }
 
+/// What the settler reads.
+pub(crate) type SettleQueue = mpsc::UnboundedReceiver<(DeliveryId, SettleAction)>;
+
 impl Engine {
-    pub(crate) fn new(parts: Parts) -> (Arc<Self>, mpsc::UnboundedReceiver<(DeliveryId, SettleAction)>) {
-        let Parts { source, info, endpoint, dead_letters, scope, mut settings, clock } = parts;
-        settings.batch = settings.batch.min(info.max_batch).min(settings.max_messages);
-        settings.max_lease = info.max_lease.map_or(settings.max_lease, |max| max.min(settings.max_lease));
+    pub(crate) fn new(parts: Parts) -> (Arc<Self>, SettleQueue) {
+        let Parts { source, info, endpoint, dead_letters, scope, settings, clock } = parts;
         let (settlements, queue) = mpsc::unbounded_channel();
+        let limits = Limits {
+            batch: settings.batch.min(info.max_batch).min(settings.max_messages),
+            max_messages: settings.max_messages,
+            max_bytes: settings.max_bytes,
+            concurrency: settings.concurrency,
+            max_lease: info.max_lease.map_or(settings.max_lease, |max| max.min(settings.max_lease)),
+            max_release_delay: info.max_release_delay,
+        };
         let engine = Self {
             counts: Counts::new(&info.name),
             source,
@@ -150,40 +78,38 @@ impl Engine {
             scope,
             settings,
             clock,
-            settlements,
+            draining: CancellationToken::new(),
+            timer: Notify::new(),
             work: Notify::new(),
             room: Notify::new(),
-            timer: Notify::new(),
             idle: Notify::new(),
-            draining: CancellationToken::new(),
-            state: Mutex::new(State {
-                schedule: Schedule::new(),
-                tracked: HashMap::new(),
-                next_id: 0,
-                reserved: 0,
-                running: 0,
-                bytes: 0,
-                failed: None,
-            }),
+            in_flight: Mutex::new(InFlight::new(limits, settlements)),
+            failure: Mutex::new(None),
         };
         (Arc::new(engine), queue)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, InFlight> {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    // Receiving.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.state().len()
+    }
 
-    /// Waits until a batch, or enough for an idle worker, has room, and sets that room aside; `None` when the
-    /// consumer drains.
+    // For the receivers.
+
+    /// Waits for room and sets it aside; `None` when the consumer drains.
     pub(crate) async fn reserve(&self) -> Option<usize> {
         loop {
             let room = self.room.notified();
             if self.draining.is_cancelled() {
                 return None;
             }
-            if let Some(count) = self.state().reserve(&self.settings) {
+            let reserved = self.state().reserve();
+            if let Some(count) = reserved {
+                // There may be room for another receiver too.
+                self.room.notify_one();
                 return Some(count);
             }
             tokio::select! {
@@ -199,42 +125,19 @@ impl Engine {
         let lease_ends = self.info.lease.map(|lease| after(now, lease));
         self.counts.received.add(deliveries.len() as u64);
         let arrivals: Vec<_> = deliveries.into_iter().map(|delivery| self.arrival(delivery)).collect();
-        {
-            let mut state = self.state();
-            // Asked under the lock: a drain takes out what waits under the same lock, after it was announced.
-            let draining = self.draining.is_cancelled();
-            state.reserved -= reserved;
-            for (mut job, lease, bytes) in arrivals {
-                job.id = state.next_id;
-                state.next_id += 1;
-                state.bytes += bytes;
-                let phase = if draining { Phase::Settling } else { Phase::Waiting };
-                let (key, cancellation) = (job.key.clone(), job.cancellation.clone());
-                let tracked = Tracked {
-                    lease,
-                    received_at: now,
-                    lease_ends,
-                    lost: false,
-                    phase,
-                    key,
-                    bytes,
-                    cancellation,
-                };
-                state.tracked.insert(job.id, tracked);
-                if draining {
-                    self.hand_back(job.id, Duration::ZERO);
-                } else {
-                    let key = job.key.clone();
-                    state.schedule.admit(key.as_ref(), job);
-                }
-            }
-            self.counts.in_flight.set(state.tracked.len() as f64);
-        }
+        let mut state = self.state();
+        // Asked under the lock: a drain announces itself first and takes out what waits under the same lock.
+        let draining = self.draining.is_cancelled();
+        state.unreserve(reserved);
+        arrivals.into_iter().for_each(|arrival| state.admit(arrival, now, lease_ends, draining));
+        let held = state.len();
+        drop(state);
+        self.counts.in_flight.set(held as f64);
         self.work.notify_one();
         self.room.notify_one();
     }
 
-    fn arrival(&self, delivery: Delivery) -> (Job, Lease, usize) {
+    fn arrival(&self, delivery: Delivery) -> Arrival {
         let Delivery {
             body, attributes, transport_id, group, receive_count, first_received_at, lease, ..
         } = delivery;
@@ -245,8 +148,11 @@ impl Engine {
             (_, Order::PerKey, Ok(message)) => message.metadata().partition_key.as_deref().map(Key::from),
             _ => None,
         };
+        let receive_count = receive_count.unwrap_or(1).max(1);
+        let cancellation = CancellationToken::new();
+        let (id, repeats) = (0, 0);
         let job = Job {
-            id: 0,
+            id,
             key,
             message,
             body,
@@ -254,30 +160,30 @@ impl Engine {
             transport_id,
             group,
             first_received_at,
-            cancellation: CancellationToken::new(),
-            receive_count: receive_count.unwrap_or(1).max(1),
-            repeats: 0,
+            cancellation,
+            receive_count,
+            repeats,
         };
-        (job, lease, bytes)
+        Arrival { job, lease, bytes }
     }
 
     /// Gives reserved room back after a failed receive.
     pub(crate) fn unreserve(&self, reserved: usize) {
-        self.state().reserved -= reserved;
+        self.state().unreserve(reserved);
         self.room.notify_one();
     }
 
     /// Ends the run: the source has failed for good.
     pub(crate) fn fail(&self, error: SourceError) {
-        self.state().failed.get_or_insert(error);
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         self.draining.cancel();
     }
 
     pub(crate) fn take_failure(&self) -> Option<SourceError> {
-        self.state().failed.take()
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    // Handling.
+    // For the workers and the timer.
 
     /// Waits for the next job that may run; `None` when the consumer drains.
     pub(crate) async fn next_job(&self) -> Option<Job> {
@@ -289,6 +195,8 @@ impl Engine {
             if let Some(job) = self.start_next() {
                 return Some(job);
             }
+            // This worker is idle: a receive may be worth its while for less than a full batch.
+            self.room.notify_one();
             tokio::select! {
                 () = work => {}
                 () = self.draining.cancelled() => return None,
@@ -297,82 +205,36 @@ impl Engine {
     }
 
     fn start_next(&self) -> Option<Job> {
+        let now = self.clock.now();
         let mut state = self.state();
-        while let Some(job) = state.schedule.next() {
-            match state.tracked.get_mut(&job.id) {
-                Some(tracked) if !tracked.lost => {
-                    tracked.phase = Phase::Running;
-                    state.running += 1;
-                    let more = state.schedule.has_ready();
-                    drop(state);
-                    if more {
-                        self.work.notify_one();
-                    }
-                    return Some(job);
-                }
-                // The broker will hand it out again: what follows it in its key must not overtake it.
-                _ => {
-                    self.forget(&mut state, job.id);
-                    if let Some(key) = &job.key {
-                        self.release_key(&mut state, key, Duration::ZERO);
-                        state.schedule.decided(key);
-                    }
-                }
-            }
+        let job = state.start_next(now);
+        let more = state.has_ready();
+        self.tell_if_idle(state);
+        if more {
+            self.work.notify_one();
         }
-        drop(state);
-        // This worker is idle: a receive may be worth its while for less than a full batch.
-        self.room.notify_one();
-        None
+        job
     }
 
     /// Carries out what was decided about a job that ran.
-    pub(crate) fn decide(&self, mut job: Job, verdict: &Verdict) {
+    pub(crate) fn decide(&self, job: Job, verdict: Verdict) {
+        let keyed = job.key.is_some();
         let now = self.clock.now();
         let mut state = self.state();
-        state.running -= 1;
-        let Some(tracked) = state.tracked.get_mut(&job.id) else { return };
-        tracked.phase = Phase::Settling;
-        let lost = tracked.lost;
-        let capped = after(tracked.received_at, self.settings.max_lease);
-        let Some((delay, action)) = verdict.release() else {
-            self.settle(job.id, SettleAction::Remove);
-            if let Some(key) = &job.key {
-                state.schedule.decided(key);
-            }
-            drop(state);
+        state.decide(job, verdict, now, self.draining.is_cancelled());
+        self.tell_if_idle(state);
+        if keyed {
             self.work.notify_one();
-            return;
-        };
-        let Some(key) = job.key.clone() else {
-            self.settle(job.id, action);
-            return;
-        };
-        let until = after(now, delay);
-        let holds = until < capped
-            && !lost
-            && !self.draining.is_cancelled()
-            && state.schedule.held_with(&key) <= self.settings.max_messages / 2;
-        if holds {
-            if let Some(tracked) = state.tracked.get_mut(&job.id) {
-                tracked.phase = Phase::Waiting;
-            }
-            job.repeats += u32::from(matches!(verdict, Verdict::Retry { .. }));
-            state.schedule.back_off(&key, until, job);
-            drop(state);
             self.timer.notify_one();
-            return;
         }
-        self.settle(job.id, action);
-        self.release_key(&mut state, &key, delay);
-        state.schedule.decided(&key);
     }
 
     /// Makes ready whose backoff has ended, and returns when the next one ends.
     pub(crate) fn wake_due(&self) -> Option<Timestamp> {
+        let now = self.clock.now();
         let mut state = self.state();
-        state.schedule.wake(self.clock.now());
-        let (ready, next) = (state.schedule.has_ready(), state.schedule.next_due());
+        let next = state.wake(now);
+        let ready = state.has_ready();
         drop(state);
         if ready {
             self.work.notify_one();
@@ -380,108 +242,42 @@ impl Engine {
         next
     }
 
-    /// Gives back what waits behind the head of `key`, and the head where it backs off.
-    fn release_key(&self, state: &mut State, key: &Key, delay: Duration) {
-        let now = self.clock.now();
-        let mut delay = delay;
-        for (due, job) in state.schedule.take_key(key) {
-            if let Some(due) = due {
-                delay = until(now, due);
-            }
-            self.give_back(state, &job, due.map(|due| until(now, due)), delay);
-        }
-    }
+    // For the settler.
 
-    /// Settles a job that is not running: released when it had failed before, handed back otherwise.
-    fn give_back(&self, state: &mut State, job: &Job, backing_off: Option<Duration>, delay: Duration) {
-        match state.tracked.get_mut(&job.id) {
-            Some(tracked) if !tracked.lost => tracked.phase = Phase::Settling,
-            _ => return self.forget(state, job.id),
-        }
-        match backing_off {
-            Some(after) => self.settle(job.id, SettleAction::Release { after }),
-            None => self.hand_back(job.id, delay),
-        }
-    }
-
-    fn hand_back(&self, id: DeliveryId, after: Duration) {
-        self.counts.handed_back.add(1);
-        self.settle(id, SettleAction::HandBack { after });
-    }
-
-    fn settle(&self, id: DeliveryId, action: SettleAction) {
-        let max = self.info.max_release_delay;
-        let action = match action {
-            SettleAction::Remove => action,
-            SettleAction::Release { after } => SettleAction::Release { after: after.min(max) },
-            SettleAction::HandBack { after } => SettleAction::HandBack { after: after.min(max) },
-        };
-        // The receiver lives as long as the run does.
-        let _ = self.settlements.send((id, action));
-    }
-
-    // Settling.
-
-    /// The lease to settle `id` with; `None` when it is forgotten.
     pub(crate) fn lease_of(&self, id: DeliveryId) -> Option<Lease> {
-        self.state().tracked.get(&id).map(|tracked| tracked.lease.clone())
+        self.state().lease_of(id)
     }
 
-    /// Whether settling `id` can still succeed.
     pub(crate) fn is_leased(&self, id: DeliveryId) -> bool {
         let now = self.clock.now();
-        self.state()
-            .tracked
-            .get(&id)
-            .is_some_and(|tracked| !tracked.lost && tracked.lease_ends.is_none_or(|ends| ends > now))
+        self.state().is_leased(id, now)
     }
 
-    /// Forgets deliveries that are settled, or can't be any more.
-    pub(crate) fn settled(&self, ids: impl IntoIterator<Item = DeliveryId>) {
+    /// These deliveries leave: they are settled, or can't be any more.
+    pub(crate) fn settled(&self, ids: Vec<DeliveryId>) {
         let mut state = self.state();
-        for id in ids {
-            self.forget(&mut state, id);
-        }
-        let left = state.tracked.len();
-        drop(state);
-        self.counts.in_flight.set(left as f64);
+        ids.into_iter().for_each(|id| state.forget(id));
+        self.counts.in_flight.set(state.len() as f64);
+        self.tell_if_idle(state);
         self.room.notify_one();
     }
 
-    fn forget(&self, state: &mut State, id: DeliveryId) {
-        if let Some(tracked) = state.tracked.remove(&id) {
-            state.bytes -= tracked.bytes;
-        }
-        if state.tracked.is_empty() {
+    fn tell_if_idle(&self, state: MutexGuard<'_, InFlight>) {
+        let idle = state.len() == 0;
+        drop(state);
+        if idle {
             self.idle.notify_one();
         }
     }
 
-    pub(crate) fn in_flight(&self) -> usize {
-        self.state().tracked.len()
-    }
+    // For the lease keeper.
 
-    // Leases.
-
-    /// The leases that end before `soon` and may be extended to `extended`.
     pub(crate) fn leases_ending(&self, soon: Timestamp, extended: Timestamp) -> Vec<(DeliveryId, Lease)> {
-        let max_lease = self.settings.max_lease;
-        self.state()
-            .tracked
-            .iter()
-            .filter(|(_, tracked)| {
-                !tracked.lost
-                    && tracked.lease_ends.is_some_and(|ends| ends < soon)
-                    && extended <= after(tracked.received_at, max_lease)
-            })
-            .map(|(id, tracked)| (*id, tracked.lease.clone()))
-            .collect()
+        self.state().leases_ending(soon, extended)
     }
 
     pub(crate) fn extended(&self, id: DeliveryId, ends: Timestamp) {
-        if let Some(tracked) = self.state().tracked.get_mut(&id) {
-            tracked.lease_ends = Some(ends);
-        }
+        self.state().extended(id, ends);
     }
 
     /// Notes that a lease is gone, and tells the handler.
@@ -492,87 +288,46 @@ impl Engine {
         tracing::warn!(source = %self.info.name, delivery = id, "lease lost; the message will be handled again");
     }
 
-    /// Every lease that has ended by `now` is lost.
-    pub(crate) fn expire_leases(&self, now: Timestamp) {
-        let ended: Vec<DeliveryId> = {
-            let state = self.state();
-            let ended = |tracked: &Tracked| tracked.lease_ends.is_some_and(|ends| ends <= now);
-            state.tracked.iter().filter(|(_, tracked)| ended(tracked)).map(|(id, _)| *id).collect()
-        };
+    /// Every lease that has ended is lost.
+    pub(crate) fn expire_leases(&self) {
+        let now = self.clock.now();
+        let ended = self.state().leases_ended(now);
         ended.into_iter().for_each(|id| self.lost(id));
     }
 
-    /// Gives back keys of which something waits that can't be kept leased until `extended`.
     pub(crate) fn release_capped(&self, extended: Timestamp) {
+        let now = self.clock.now();
         let mut state = self.state();
-        let max_lease = self.settings.max_lease;
-        let mut keys: Vec<Key> = state
-            .tracked
-            .values()
-            .filter(|tracked| tracked.phase == Phase::Waiting)
-            .filter(|tracked| {
-                tracked.lease_ends.is_some() && extended > after(tracked.received_at, max_lease)
-            })
-            .filter_map(|tracked| tracked.key.clone())
-            .collect();
-        keys.sort_unstable();
-        keys.dedup();
-        for key in keys {
-            self.release_key(&mut state, &key, Duration::ZERO);
-        }
+        state.release_capped(extended, now);
+        self.tell_if_idle(state);
     }
 
-    // Draining.
+    // For the drain.
 
     /// Gives back everything that has not started.
     pub(crate) fn hand_back_waiting(&self) {
         let now = self.clock.now();
         let mut state = self.state();
-        for (due, job) in state.schedule.take_all() {
-            self.give_back(&mut state, &job, due.map(|due| until(now, due)), Duration::ZERO);
-        }
+        state.hand_back_waiting(now);
+        self.tell_if_idle(state);
     }
 
     /// Tells the handlers that still run to give up.
     pub(crate) fn cancel_running(&self) {
-        let state = self.state();
-        let running = state.tracked.values().filter(|tracked| tracked.phase == Phase::Running);
-        let tokens: Vec<_> = running.map(|tracked| tracked.cancellation.clone()).collect();
-        drop(state);
+        let tokens = self.state().running_tokens();
         tokens.iter().for_each(CancellationToken::cancel);
     }
 
     /// Releases the messages of handlers that were cut off.
     pub(crate) fn release_cut_off(&self) {
-        let mut state = self.state();
-        let running = state.tracked.iter_mut().filter(|(_, tracked)| tracked.phase == Phase::Running);
-        for (id, tracked) in running {
-            tracked.phase = Phase::Settling;
-            self.counts.cut_off.add(1);
-            self.settle(*id, SettleAction::Release { after: Duration::ZERO });
-        }
-    }
-}
-
-impl State {
-    fn reserve(&mut self, settings: &ConsumerSettings) -> Option<usize> {
-        let held = self.tracked.len() + self.reserved;
-        let room = settings.max_messages.saturating_sub(held);
-        let starving =
-            !self.schedule.has_ready() && self.running < settings.concurrency && self.reserved == 0;
-        let enough = room >= settings.batch || (room > 0 && starving);
-        // A message larger than the bound is taken when nothing else is held.
-        let fits = self.bytes < settings.max_bytes || self.tracked.is_empty();
-        if !enough || !fits {
-            return None;
-        }
-        let count = room.min(settings.batch);
-        self.reserved += count;
-        Some(count)
+        let cut_off = self.state().release_running();
+        self.counts.cut_off.add(cut_off);
     }
 
-    fn lose(&mut self, id: DeliveryId) -> Option<CancellationToken> {
-        let tracked = self.tracked.get_mut(&id)?;
-        (!std::mem::replace(&mut tracked.lost, true)).then(|| tracked.cancellation.clone())
+    /// Completes when nothing is in flight.
+    pub(crate) async fn flushed(&self) {
+        while self.in_flight() > 0 {
+            self.idle.notified().await;
+        }
     }
 }

@@ -32,7 +32,7 @@ pub(crate) async fn keep_leases(engine: Arc<Engine>) {
                 }
             }
         }
-        engine.expire_leases(engine.clock.now());
+        engine.expire_leases();
     }
 }
 

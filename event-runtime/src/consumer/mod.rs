@@ -18,6 +18,7 @@ mod dead_letter;
 mod engine;
 mod error;
 mod health;
+mod in_flight;
 mod lease;
 mod receive;
 mod report;
@@ -254,7 +255,7 @@ async fn drain(engine: &Engine, receivers: &mut JoinSet<()>, workers: &mut JoinS
     let finished = async {
         while receivers.join_next().await.is_some() {}
         while workers.join_next().await.is_some() {}
-        flushed(engine).await;
+        engine.flushed().await;
     };
     tokio::select! {
         () = finished => return,
@@ -264,14 +265,7 @@ async fn drain(engine: &Engine, receivers: &mut JoinSet<()>, workers: &mut JoinS
     workers.shutdown().await;
     engine.release_cut_off();
     tokio::select! {
-        () = flushed(engine) => {}
+        () = engine.flushed() => {}
         () = end => {}
-    }
-}
-
-/// Completes when nothing is in flight.
-async fn flushed(engine: &Engine) {
-    while engine.in_flight() > 0 {
-        engine.idle.notified().await;
     }
 }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 
 use crate::consumer::Backoff;
-use crate::consumer::engine::{DeliveryId, Engine};
+use crate::consumer::engine::{Engine, SettleQueue};
+use crate::consumer::in_flight::DeliveryId;
 use crate::delivery::{SettleAction, Settlement};
 use crate::transport::SettleError;
 
@@ -16,7 +16,7 @@ const MAX_CALLS: usize = 4;
 
 const REPEAT: Backoff = Backoff { base: Duration::from_millis(50), max: Duration::from_secs(5) };
 
-pub(crate) async fn settle(engine: Arc<Engine>, mut queue: UnboundedReceiver<(DeliveryId, SettleAction)>) {
+pub(crate) async fn settle(engine: Arc<Engine>, mut queue: SettleQueue) {
     let mut calls = JoinSet::new();
     while let Some(batch) = next_batch(&engine, &mut queue).await {
         while calls.len() >= MAX_CALLS {
@@ -28,10 +28,7 @@ pub(crate) async fn settle(engine: Arc<Engine>, mut queue: UnboundedReceiver<(De
 }
 
 /// The next batch: full, or as much as came within the linger.
-async fn next_batch(
-    engine: &Engine,
-    queue: &mut UnboundedReceiver<(DeliveryId, SettleAction)>,
-) -> Option<Vec<(DeliveryId, SettleAction)>> {
+async fn next_batch(engine: &Engine, queue: &mut SettleQueue) -> Option<Vec<(DeliveryId, SettleAction)>> {
     let full = engine.info.max_batch;
     let mut batch = Vec::with_capacity(full);
     batch.push(queue.recv().await?);
@@ -76,7 +73,11 @@ async fn settle_batch(engine: Arc<Engine>, batch: Vec<(DeliveryId, SettleAction)
         let results = results.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
         for ((id, settlement), result) in ids.into_iter().zip(settlements).zip(results) {
             match result {
-                Some(Ok(())) => done.push(id),
+                Some(Ok(())) => {
+                    let handed_back = matches!(settlement.action, SettleAction::HandBack { .. });
+                    engine.counts.handed_back.add(u64::from(handed_back));
+                    done.push(id);
+                }
                 Some(Err(SettleError::LeaseLost(reason))) => {
                     tracing::debug!(source = %engine.info.name, delivery = id, reason, "settled too late");
                     engine.lost(id);

@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::clock::until;
 use crate::consumer::OnExhausted;
 use crate::consumer::dead_letter::{DeadLetterRecord, wrap};
-use crate::consumer::engine::{Engine, Job, Verdict};
+use crate::consumer::engine::Engine;
+use crate::consumer::in_flight::{Job, Verdict};
 use crate::delivery::attribute;
 use crate::envelope::Message;
 use crate::error::{Failure, FailureCode};
@@ -17,13 +18,12 @@ use crate::transport::DynDeadLetterSink;
 pub(crate) async fn work(engine: Arc<Engine>) {
     while let Some(job) = engine.next_job().await {
         let verdict = attempt(&engine, &job).await;
-        engine.decide(job, &verdict);
+        engine.decide(job, verdict);
     }
 }
 
 async fn attempt(engine: &Engine, job: &Job) -> Verdict {
     if let Some(after) = delayed(engine, job) {
-        engine.counts.handed_back.add(1);
         return Verdict::Defer { after };
     }
     let message = match &job.message {
