@@ -369,3 +369,218 @@ fn tracked_phase(tracked: &mut HashMap<DeliveryId, Tracked>, id: DeliveryId, pha
         tracked.phase = phase;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytestring::ByteString;
+
+    use super::*;
+    use crate::envelope::{Metadata, WireFormat};
+
+    const LIMITS: Limits = Limits {
+        batch: 4,
+        max_messages: 8,
+        max_bytes: 100,
+        concurrency: 2,
+        max_lease: Duration::from_secs(100),
+        max_release_delay: Duration::from_secs(50),
+    };
+
+    struct Fixture {
+        in_flight: InFlight,
+        settlements: mpsc::UnboundedReceiver<(DeliveryId, SettleAction)>,
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    impl Fixture {
+        fn new() -> Self {
+            let (sender, settlements) = mpsc::unbounded_channel();
+            Self { in_flight: InFlight::new(LIMITS, sender), settlements }
+        }
+
+        fn admit(&mut self, key: Option<&str>) {
+            let message = Message::from_parts(
+                Metadata::new("test", 1),
+                ByteString::from_static("null"),
+                0..4,
+                WireFormat::Native,
+                None,
+            );
+            let job = Job {
+                id: 0,
+                key: key.map(Key::from),
+                message: Ok(message),
+                body: Bytes::new(),
+                attributes: Attributes::new(),
+                transport_id: String::new(),
+                group: None,
+                first_received_at: None,
+                cancellation: CancellationToken::new(),
+                receive_count: 1,
+                repeats: 0,
+            };
+            let arrival = Arrival { job, lease: Lease::Numbers(0, 0), bytes: 10 };
+            self.in_flight.admit(arrival, at(0), Some(at(30)), false);
+        }
+
+        fn start(&mut self) -> Option<DeliveryId> {
+            self.start_job().map(|job| job.id)
+        }
+
+        fn start_job(&mut self) -> Option<Job> {
+            self.in_flight.start_next(at(0))
+        }
+
+        fn settled(&mut self) -> Vec<(DeliveryId, SettleAction)> {
+            std::iter::from_fn(|| self.settlements.try_recv().ok()).collect()
+        }
+    }
+
+    #[test]
+    fn room_is_set_aside_for_full_batches_unless_a_worker_starves() {
+        let mut fixture = Fixture::new();
+        assert_eq!(fixture.in_flight.reserve(), Some(4));
+        assert_eq!(fixture.in_flight.reserve(), Some(4));
+        assert_eq!(fixture.in_flight.reserve(), None);
+        fixture.in_flight.unreserve(8);
+        (0..7).for_each(|_| fixture.admit(None));
+        assert_eq!(fixture.in_flight.reserve(), None, "one place is no batch, and work is ready");
+        let jobs: Vec<Job> = std::iter::from_fn(|| fixture.start_job()).collect();
+        assert_eq!(fixture.in_flight.reserve(), None, "both workers are busy");
+        for job in jobs {
+            fixture.in_flight.decide(job, Verdict::Remove, at(0), false);
+        }
+        assert_eq!(fixture.in_flight.reserve(), Some(1), "a worker has nothing to do");
+    }
+
+    #[test]
+    fn bytes_are_bounded_and_one_large_message_still_passes() {
+        let mut fixture = Fixture::new();
+        (0..3).for_each(|_| fixture.admit(None));
+        fixture.in_flight.bytes = 100;
+        assert_eq!(fixture.in_flight.reserve(), None);
+        (0..3).for_each(|id| fixture.in_flight.forget(id));
+        assert_eq!(fixture.in_flight.reserve(), Some(4));
+    }
+
+    #[test]
+    fn a_failure_without_a_key_goes_back_to_the_broker_within_its_limit() {
+        let mut fixture = Fixture::new();
+        fixture.admit(None);
+        let job = fixture.start_job().unwrap();
+        fixture.in_flight.decide(job, Verdict::Retry { after: seconds(80) }, at(0), false);
+        assert_eq!(fixture.settled(), [(0, SettleAction::Release { after: seconds(50) })]);
+    }
+
+    #[test]
+    fn a_failure_with_a_key_is_tried_again_here_before_the_rest_of_its_key() {
+        let mut fixture = Fixture::new();
+        (0..2).for_each(|_| fixture.admit(Some("a")));
+        let job = fixture.start_job().unwrap();
+        fixture.in_flight.decide(job, Verdict::Retry { after: seconds(5) }, at(0), false);
+        assert_eq!((fixture.start(), fixture.settled()), (None, vec![]));
+        assert_eq!(fixture.in_flight.wake(at(4)), Some(at(5)));
+        fixture.in_flight.wake(at(5));
+        let job = fixture.start_job().unwrap();
+        assert_eq!((job.id, job.attempt()), (0, 2));
+        fixture.in_flight.decide(job, Verdict::Remove, at(5), false);
+        assert_eq!(fixture.start(), Some(1));
+    }
+
+    #[test]
+    fn waiting_that_was_no_attempt_is_not_counted() {
+        let mut fixture = Fixture::new();
+        fixture.admit(Some("a"));
+        let job = fixture.start_job().unwrap();
+        fixture.in_flight.decide(job, Verdict::Defer { after: seconds(5) }, at(0), false);
+        fixture.in_flight.wake(at(5));
+        assert_eq!(fixture.start_job().unwrap().attempt(), 1);
+    }
+
+    #[test]
+    fn a_backoff_beyond_the_lease_cap_gives_the_whole_key_back_in_order() {
+        let mut fixture = Fixture::new();
+        (0..3).for_each(|_| fixture.admit(Some("a")));
+        let job = fixture.start_job().unwrap();
+        fixture.in_flight.decide(job, Verdict::Retry { after: seconds(101) }, at(0), false);
+        let after = seconds(50);
+        let expected = [
+            (0, SettleAction::Release { after }),
+            (1, SettleAction::HandBack { after }),
+            (2, SettleAction::HandBack { after }),
+        ];
+        assert_eq!(fixture.settled(), expected);
+        fixture.admit(Some("a"));
+        assert_eq!(fixture.start(), Some(3), "the key is free again");
+    }
+
+    #[test]
+    fn keys_that_back_off_never_fill_the_consumer() {
+        let mut fixture = Fixture::new();
+        (0..5).for_each(|_| fixture.admit(Some("a")));
+        let job = fixture.start_job().unwrap();
+        fixture.in_flight.decide(job, Verdict::Retry { after: seconds(1) }, at(0), false);
+        assert_eq!(fixture.settled().len(), 5, "five of eight is more than half");
+    }
+
+    #[test]
+    fn a_lost_lease_takes_the_rest_of_its_key_with_it() {
+        let mut fixture = Fixture::new();
+        (0..2).for_each(|_| fixture.admit(Some("a")));
+        fixture.admit(Some("b"));
+        assert!(fixture.in_flight.lose(0).is_some());
+        assert!(fixture.in_flight.lose(0).is_none(), "told once");
+        assert_eq!(fixture.start(), Some(2));
+        assert_eq!(fixture.settled(), [(1, SettleAction::HandBack { after: seconds(0) })]);
+        assert_eq!(fixture.in_flight.lease_of(0), None);
+    }
+
+    #[test]
+    fn leases_are_extended_up_to_the_cap_and_then_their_keys_given_back() {
+        let mut fixture = Fixture::new();
+        (0..2).for_each(|_| fixture.admit(Some("a")));
+        fixture.start();
+        assert_eq!(fixture.in_flight.leases_ending(at(30), at(100)).len(), 0, "30 is not before 30");
+        assert_eq!(fixture.in_flight.leases_ending(at(31), at(100)).len(), 2);
+        assert_eq!(fixture.in_flight.leases_ending(at(31), at(101)).len(), 0);
+        fixture.in_flight.release_capped(at(101), at(75));
+        assert_eq!(fixture.settled(), [(1, SettleAction::HandBack { after: seconds(0) })]);
+        fixture.in_flight.extended(0, at(60));
+        assert_eq!(fixture.in_flight.leases_ended(at(59)), [1]);
+        assert_eq!(fixture.in_flight.leases_ended(at(60)).len(), 2);
+    }
+
+    #[test]
+    fn a_drain_gives_back_what_waits_and_releases_what_backs_off() {
+        let mut fixture = Fixture::new();
+        (0..2).for_each(|_| fixture.admit(Some("a")));
+        fixture.admit(None);
+        let failing = fixture.start_job().unwrap();
+        fixture.in_flight.decide(failing, Verdict::Retry { after: seconds(5) }, at(0), false);
+        fixture.in_flight.hand_back_waiting(at(1));
+        let expected = [
+            (2, SettleAction::HandBack { after: seconds(0) }),
+            (0, SettleAction::Release { after: seconds(4) }),
+            (1, SettleAction::HandBack { after: seconds(0) }),
+        ];
+        assert_eq!(fixture.settled(), expected);
+        assert_eq!(fixture.in_flight.release_running(), 0);
+    }
+
+    #[test]
+    fn a_handler_that_is_cut_off_releases_its_message() {
+        let mut fixture = Fixture::new();
+        fixture.admit(None);
+        fixture.start();
+        assert_eq!(fixture.in_flight.running_tokens().len(), 1);
+        assert_eq!(fixture.in_flight.release_running(), 1);
+        assert_eq!(fixture.settled(), [(0, SettleAction::Release { after: seconds(0) })]);
+    }
+}
