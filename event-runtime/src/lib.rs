@@ -5,6 +5,8 @@ pub mod codec;
 pub mod config;
 pub mod consumer;
 pub mod delivery;
+#[cfg(feature = "embedded")]
+pub mod embedded;
 pub mod envelope;
 pub mod error;
 pub mod event;
