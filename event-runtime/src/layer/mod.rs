@@ -36,8 +36,3 @@ impl<'a> Next<'a> {
         }
     }
 }
-
-/// TEMPORARY
-pub(crate) async fn catch_panic(f: BoxFuture<'_, Outcome>) -> Outcome {
-    f.await
-}
