@@ -208,11 +208,11 @@ pub(super) fn open(out: &mut Vec<u8>, metadata: &Metadata) -> &'static str {
             object.raw(name, value);
         }
     }
-    let mut detail = object.member("detail");
+    let detail = object.member("detail");
     if plain {
         return "}";
     }
-    let mut detail = Object::open(&mut detail);
+    let mut detail = Object::open(detail);
     let mut meta = Object::open(detail.member(EVENTMETA));
     write_fields(&mut meta, metadata, |field| match field {
         Field::PayloadType => false,
