@@ -36,3 +36,8 @@ impl<'a> Next<'a> {
         }
     }
 }
+
+/// TEMPORARY
+pub(crate) async fn catch_panic(f: BoxFuture<'_, Outcome>) -> Outcome {
+    f.await
+}
