@@ -1,0 +1,133 @@
+//! Counters and durations of handled messages, through the `metrics` facade.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use foldhash::fast::RandomState;
+use metrics::{Counter, Histogram, SharedString};
+use tokio::time::Instant;
+
+use crate::error::FailureCode;
+use crate::handler::Incoming;
+use crate::layer::{Layer, Next};
+use crate::outcome::Outcome;
+use crate::transport::BoxFuture;
+
+/// Payload types come from the wire: after this many different ones, further ones are counted together.
+const MAX_PAYLOAD_TYPES: usize = 1024;
+
+/// The payload type of messages that no handler took.
+const UNKNOWN: &str = "unknown";
+
+/// The payload type of messages beyond [`MAX_PAYLOAD_TYPES`].
+const OTHER: &str = "other";
+
+/// Counts and times every attempt at a message.
+///
+/// | metric | kind | labels |
+/// |---|---|---|
+/// | [`event_handled_total`](Self::HANDLED_TOTAL) | counter | `payload_type`, `outcome`, `code` |
+/// | [`event_handle_duration_seconds`](Self::DURATION_SECONDS) | histogram, seconds | `payload_type` |
+///
+/// `outcome` is `ack`, `retry`, `dead_letter` or `discard`; `code` is the failure's code, or `none`. Names that
+/// somebody else chooses make no labels without end: a message that nobody takes counts as `unknown`, and beyond
+/// 1024 payload types further ones count as `other`.
+///
+/// Install the recorder before the first message is handled: the layer keeps the recorder's own handles, so that
+/// a message costs no label.
+#[derive(Clone, Default)]
+pub struct Metrics(Arc<RwLock<HashMap<String, Arc<Series>, RandomState>>>);
+
+impl Metrics {
+    /// Attempts by payload type, outcome and failure code.
+    pub const HANDLED_TOTAL: &'static str = "event_handled_total";
+
+    /// How long attempts took, in seconds, by payload type.
+    pub const DURATION_SECONDS: &'static str = "event_handle_duration_seconds";
+
+    /// The layer; it has nothing to configure. A clone shares its handles.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn series(&self, payload_type: &str) -> Arc<Series> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(payload_type).cloned();
+        known.unwrap_or_else(|| self.add_series(payload_type))
+    }
+
+    #[cold]
+    fn add_series(&self, payload_type: &str) -> Arc<Series> {
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let full = all.len() >= MAX_PAYLOAD_TYPES && !all.contains_key(payload_type);
+        let name = if full { OTHER } else { payload_type };
+        let series = all.entry(name.to_owned()).or_insert_with(|| Arc::new(Series::new(name)));
+        Arc::clone(series)
+    }
+}
+
+impl Layer for Metrics {
+    fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome> {
+        Box::pin(async move {
+            let message = incoming.message().clone();
+            let start = Instant::now();
+            let outcome = next.run(incoming).await;
+            let payload_type = match outcome.failure().map(|failure| failure.code) {
+                Some(FailureCode::UnknownPayloadType) => UNKNOWN,
+                _ => &message.metadata().payload_type,
+            };
+            let series = self.series(payload_type);
+            series.counter(&outcome).increment(1);
+            series.duration.record(start.elapsed().as_secs_f64());
+            outcome
+        })
+    }
+}
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+/// The recorder's handles for one payload type; a counter is registered when it is first needed.
+struct Series {
+    payload_type: SharedString,
+    duration: Histogram,
+    ack: OnceLock<Counter>,
+    discard: OnceLock<Counter>,
+    retry: [OnceLock<Counter>; FailureCode::ALL.len()],
+    dead_letter: [OnceLock<Counter>; FailureCode::ALL.len()],
+}
+
+impl Series {
+    fn new(payload_type: &str) -> Self {
+        let payload_type = SharedString::from(payload_type.to_owned());
+        let duration = metrics::histogram!(Metrics::DURATION_SECONDS, "payload_type" => payload_type.clone());
+        Self {
+            payload_type,
+            duration,
+            ack: OnceLock::new(),
+            discard: OnceLock::new(),
+            retry: std::array::from_fn(|_| OnceLock::new()),
+            dead_letter: std::array::from_fn(|_| OnceLock::new()),
+        }
+    }
+
+    fn counter(&self, outcome: &Outcome) -> &Counter {
+        let slot = match outcome {
+            Outcome::Ack => Some(&self.ack),
+            Outcome::Discard { .. } => Some(&self.discard),
+            Outcome::Retry { failure, .. } => self.retry.get(failure.code as usize),
+            Outcome::DeadLetter { failure } => self.dead_letter.get(failure.code as usize),
+        };
+        // Every code has its slot; the acknowledgements' stands in for the arithmetic's impossible case.
+        slot.unwrap_or(&self.ack).get_or_init(|| {
+            metrics::counter!(
+                Metrics::HANDLED_TOTAL,
+                "payload_type" => self.payload_type.clone(),
+                "outcome" => outcome.label(),
+                "code" => outcome.failure().map_or("none", |failure| failure.code.as_str()),
+            )
+        })
+    }
+}
