@@ -5,6 +5,8 @@ pub mod codec;
 pub mod config;
 pub mod consumer;
 pub mod delivery;
+#[cfg(feature = "embedded")]
+pub mod embedded;
 pub mod envelope;
 pub mod error;
 pub mod event;
@@ -12,6 +14,7 @@ pub mod factory;
 pub mod forwarder;
 pub mod handler;
 pub mod layer;
+mod nearest;
 pub mod outcome;
 pub mod pool;
 pub mod prelude;
@@ -19,6 +22,8 @@ pub mod router;
 pub mod schema;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(test)]
+mod testing_event;
 pub mod transport;
 
 pub use clock::{Clock, ManualClock};
@@ -34,5 +39,8 @@ pub use handler::{
 };
 pub use layer::{Layer, Next};
 pub use outcome::{HandlerError, IntoOutcome, Outcome};
+pub use pool::{
+    DynEmitter, EmitError, Emitter, ProducersPool, emit, emit_async, emit_batch, set_default_emitter,
+};
 pub use router::MessageRouter;
 pub use transport::{DeadLetterSink, Producer, Source};

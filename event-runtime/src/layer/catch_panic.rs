@@ -29,12 +29,12 @@ impl CatchPanic {
 
 impl Layer for CatchPanic {
     fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome> {
-        Box::pin(caught(next.run(incoming)))
+        Box::pin(catch_panic(next.run(incoming)))
     }
 }
 
 /// Runs `handling` to its outcome, and a panic of it to a retry.
-pub(crate) async fn caught(handling: impl Future<Output = Outcome>) -> Outcome {
+pub(crate) async fn catch_panic(handling: impl Future<Output = Outcome>) -> Outcome {
     let mut handling = pin!(handling);
     poll_fn(|context| {
         // After a panic the future is never polled again, so nobody sees what it left half-done.

@@ -3,7 +3,6 @@
 //! It owns the table of handlers, the overlap report, and the dead letters of what nobody takes. The shape of
 //! handlers is [`handler`](crate::handler)'s, what stands around them [`layer`](crate::layer)'s.
 
-mod nearest;
 mod refusal;
 mod routes;
 

@@ -5,16 +5,22 @@ use serde_json::json;
 use crate::envelope::Metadata;
 use crate::error::{Failure, FailureCode};
 use crate::event::EventDescriptor;
+use crate::nearest::nearest;
 use crate::outcome::Outcome;
-use crate::router::nearest::nearest;
 
 /// Names from the wire may be of any length; a failure quotes no more characters of one than this.
 const QUOTED_CHARACTERS: usize = 128;
 
+/// Comparing costs memory in the name's length, and no payload type is longer than this.
+const COMPARED_BYTES: usize = 256;
+
 /// No handler of this payload type, and no fallback.
 pub(super) fn unknown_payload_type<'a>(metadata: &Metadata, known: impl Iterator<Item = &'a str>) -> Outcome {
     let name = quoted(&metadata.payload_type);
-    let nearest = nearest(&metadata.payload_type, known);
+    let nearest = match metadata.payload_type.len() {
+        0..=COMPARED_BYTES => nearest(&metadata.payload_type, known),
+        _ => None,
+    };
     let message = match nearest {
         Some(nearest) => {
             format!("no handler takes payload type `{name}`; the nearest known one is `{nearest}`")

@@ -1,0 +1,333 @@
+//! One run of a consumer: the parts that its tasks share, and who is told of which change.
+//!
+//! The tasks beside this file (receivers, workers, settler, lease keeper, timer) share one [`Engine`]. Its
+//! state is [`InFlight`], behind one lock that is held for one change at a time and never across an await.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::{Clock, after};
+use crate::codec::Codec;
+use crate::consumer::in_flight::{Arrival, DeliveryId, InFlight, Job, Limits, Verdict};
+use crate::consumer::report::Counts;
+use crate::consumer::schedule::Key;
+use crate::consumer::scope::Scope;
+use crate::consumer::{ConsumerSettings, Order};
+use crate::delivery::{Delivery, Lease, SettleAction};
+use crate::handler::Endpoint;
+use crate::transport::{DynDeadLetterSink, DynSource, SourceError, SourceInfo};
+
+pub(crate) struct Engine {
+    pub(crate) source: Arc<dyn DynSource>,
+    pub(crate) info: SourceInfo,
+    pub(crate) endpoint: Arc<dyn Endpoint>,
+    pub(crate) dead_letters: Option<Arc<dyn DynDeadLetterSink>>,
+    pub(crate) scope: Scope,
+    pub(crate) settings: ConsumerSettings,
+    pub(crate) clock: Clock,
+    pub(crate) counts: Counts,
+    /// No more receiving, no more starting of handlers.
+    pub(crate) draining: CancellationToken,
+    /// A backoff was added.
+    pub(crate) timer: Notify,
+    /// Something became ready to run.
+    work: Notify,
+    /// Something left, or a worker went idle: there may be room to receive.
+    room: Notify,
+    /// Nothing is in flight any more.
+    idle: Notify,
+    in_flight: Mutex<InFlight>,
+    failure: Mutex<Option<SourceError>>,
+}
+
+/// The parts of an engine that a consumer chooses.
+pub(crate) struct Parts {
+    pub(crate) source: Arc<dyn DynSource>,
+    pub(crate) info: SourceInfo,
+    pub(crate) endpoint: Arc<dyn Endpoint>,
+    pub(crate) dead_letters: Option<Arc<dyn DynDeadLetterSink>>,
+    pub(crate) scope: Scope,
+    pub(crate) settings: ConsumerSettings,
+    pub(crate) clock: Clock,
+}
+
+/// What the settler reads.
+pub(crate) type SettleQueue = mpsc::UnboundedReceiver<(DeliveryId, SettleAction)>;
+
+impl Engine {
+    pub(crate) fn new(parts: Parts) -> (Arc<Self>, SettleQueue) {
+        let Parts { source, info, endpoint, dead_letters, scope, settings, clock } = parts;
+        let (settlements, queue) = mpsc::unbounded_channel();
+        let limits = Limits {
+            batch: settings.batch.min(info.max_batch).min(settings.max_messages),
+            max_messages: settings.max_messages,
+            max_bytes: settings.max_bytes,
+            concurrency: settings.concurrency,
+            max_lease: info.max_lease.map_or(settings.max_lease, |max| max.min(settings.max_lease)),
+            max_release_delay: info.max_release_delay,
+        };
+        let engine = Self {
+            counts: Counts::new(&info.name),
+            source,
+            info,
+            endpoint,
+            dead_letters,
+            scope,
+            settings,
+            clock,
+            draining: CancellationToken::new(),
+            timer: Notify::new(),
+            work: Notify::new(),
+            room: Notify::new(),
+            idle: Notify::new(),
+            in_flight: Mutex::new(InFlight::new(limits, settlements)),
+            failure: Mutex::new(None),
+        };
+        (Arc::new(engine), queue)
+    }
+
+    fn state(&self) -> MutexGuard<'_, InFlight> {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn in_flight(&self) -> usize {
+        self.state().len()
+    }
+
+    // For the receivers.
+
+    /// Waits for room and sets it aside; `None` when the consumer drains.
+    pub(crate) async fn reserve(&self) -> Option<usize> {
+        loop {
+            let room = self.room.notified();
+            if self.draining.is_cancelled() {
+                return None;
+            }
+            let reserved = self.state().reserve();
+            if let Some(count) = reserved {
+                // There may be room for another receiver too.
+                self.room.notify_one();
+                return Some(count);
+            }
+            tokio::select! {
+                () = room => {}
+                () = self.draining.cancelled() => return None,
+            }
+        }
+    }
+
+    /// Takes in what a receive brought, and gives its reserved room back.
+    pub(crate) fn admit(&self, reserved: usize, deliveries: Vec<Delivery>) {
+        let now = self.clock.now();
+        let lease_ends = self.info.lease.map(|lease| after(now, lease));
+        self.counts.received.add(deliveries.len() as u64);
+        let arrivals: Vec<_> = deliveries.into_iter().map(|delivery| self.arrival(delivery)).collect();
+        let mut state = self.state();
+        // Asked under the lock: a drain announces itself first and takes out what waits under the same lock.
+        let draining = self.draining.is_cancelled();
+        state.unreserve(reserved);
+        arrivals.into_iter().for_each(|arrival| state.admit(arrival, now, lease_ends, draining));
+        let held = state.len();
+        drop(state);
+        self.counts.in_flight.set(held as f64);
+        self.work.notify_one();
+        self.room.notify_one();
+    }
+
+    fn arrival(&self, delivery: Delivery) -> Arrival {
+        let Delivery {
+            body, attributes, transport_id, group, receive_count, first_received_at, lease, ..
+        } = delivery;
+        let bytes = body.len() + attributes.size();
+        let message = Codec::decode(body.clone());
+        let key = match (&group, self.settings.order, &message) {
+            (Some(group), _, _) if self.info.ordered => Some(Key::from(group.as_str())),
+            (_, Order::PerKey, Ok(message)) => message.metadata().partition_key.as_deref().map(Key::from),
+            _ => None,
+        };
+        let receive_count = receive_count.unwrap_or(1).max(1);
+        let cancellation = CancellationToken::new();
+        let (id, repeats) = (0, 0);
+        let job = Job {
+            id,
+            key,
+            message,
+            body,
+            attributes,
+            transport_id,
+            group,
+            first_received_at,
+            cancellation,
+            receive_count,
+            repeats,
+        };
+        Arrival { job, lease, bytes }
+    }
+
+    /// Gives reserved room back after a failed receive.
+    pub(crate) fn unreserve(&self, reserved: usize) {
+        self.state().unreserve(reserved);
+        self.room.notify_one();
+    }
+
+    /// Ends the run: the source has failed for good.
+    pub(crate) fn fail(&self, error: SourceError) {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        self.draining.cancel();
+    }
+
+    pub(crate) fn take_failure(&self) -> Option<SourceError> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    // For the workers and the timer.
+
+    /// Waits for the next job that may run; `None` when the consumer drains.
+    pub(crate) async fn next_job(&self) -> Option<Job> {
+        loop {
+            let work = self.work.notified();
+            if self.draining.is_cancelled() {
+                return None;
+            }
+            if let Some(job) = self.start_next() {
+                return Some(job);
+            }
+            // This worker is idle: a receive may be worth its while for less than a full batch.
+            self.room.notify_one();
+            tokio::select! {
+                () = work => {}
+                () = self.draining.cancelled() => return None,
+            }
+        }
+    }
+
+    fn start_next(&self) -> Option<Job> {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let job = state.start_next(now);
+        let more = state.has_ready();
+        self.tell_if_idle(state);
+        if more {
+            self.work.notify_one();
+        }
+        job
+    }
+
+    /// Carries out what was decided about a job that ran.
+    pub(crate) fn decide(&self, job: Job, verdict: Verdict) {
+        let keyed = job.key.is_some();
+        let now = self.clock.now();
+        let mut state = self.state();
+        state.decide(job, verdict, now, self.draining.is_cancelled());
+        self.tell_if_idle(state);
+        if keyed {
+            self.work.notify_one();
+            self.timer.notify_one();
+        }
+    }
+
+    /// Makes ready whose backoff has ended, and returns when the next one ends.
+    pub(crate) fn wake_due(&self) -> Option<Timestamp> {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let next = state.wake(now);
+        let ready = state.has_ready();
+        drop(state);
+        if ready {
+            self.work.notify_one();
+        }
+        next
+    }
+
+    // For the settler.
+
+    pub(crate) fn lease_of(&self, id: DeliveryId) -> Option<Lease> {
+        self.state().lease_of(id)
+    }
+
+    pub(crate) fn is_leased(&self, id: DeliveryId) -> bool {
+        let now = self.clock.now();
+        self.state().is_leased(id, now)
+    }
+
+    /// These deliveries leave: they are settled, or can't be any more.
+    pub(crate) fn settled(&self, ids: Vec<DeliveryId>) {
+        let mut state = self.state();
+        ids.into_iter().for_each(|id| state.forget(id));
+        self.counts.in_flight.set(state.len() as f64);
+        self.tell_if_idle(state);
+        self.room.notify_one();
+    }
+
+    fn tell_if_idle(&self, state: MutexGuard<'_, InFlight>) {
+        let idle = state.len() == 0;
+        drop(state);
+        if idle {
+            self.idle.notify_one();
+        }
+    }
+
+    // For the lease keeper.
+
+    pub(crate) fn leases_ending(&self, soon: Timestamp, extended: Timestamp) -> Vec<(DeliveryId, Lease)> {
+        self.state().leases_ending(soon, extended)
+    }
+
+    pub(crate) fn extended(&self, id: DeliveryId, ends: Timestamp) {
+        self.state().extended(id, ends);
+    }
+
+    /// Notes that a lease is gone, and tells the handler.
+    pub(crate) fn lost(&self, id: DeliveryId) {
+        let Some(cancellation) = self.state().lose(id) else { return };
+        self.counts.leases_lost.add(1);
+        cancellation.cancel();
+        tracing::warn!(source = %self.info.name, delivery = id, "lease lost; the message will be handled again");
+    }
+
+    /// Every lease that has ended is lost.
+    pub(crate) fn expire_leases(&self) {
+        let now = self.clock.now();
+        let ended = self.state().leases_ended(now);
+        ended.into_iter().for_each(|id| self.lost(id));
+    }
+
+    pub(crate) fn release_capped(&self, extended: Timestamp) {
+        let now = self.clock.now();
+        let mut state = self.state();
+        state.release_capped(extended, now);
+        self.tell_if_idle(state);
+    }
+
+    // For the drain.
+
+    /// Gives back everything that has not started.
+    pub(crate) fn hand_back_waiting(&self) {
+        let now = self.clock.now();
+        let mut state = self.state();
+        state.hand_back_waiting(now);
+        self.tell_if_idle(state);
+    }
+
+    /// Tells the handlers that still run to give up.
+    pub(crate) fn cancel_running(&self) {
+        let tokens = self.state().running_tokens();
+        tokens.iter().for_each(CancellationToken::cancel);
+    }
+
+    /// Releases the messages of handlers that were cut off.
+    pub(crate) fn release_cut_off(&self) {
+        let cut_off = self.state().release_running();
+        self.counts.cut_off.add(cut_off);
+    }
+
+    /// Completes when nothing is in flight.
+    pub(crate) async fn flushed(&self) {
+        while self.in_flight() > 0 {
+            self.idle.notified().await;
+        }
+    }
+}

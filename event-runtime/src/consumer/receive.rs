@@ -1,0 +1,49 @@
+//! The receivers: one receive in flight each, never dropped, backing off while the source fails.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::consumer::Backoff;
+use crate::consumer::engine::Engine;
+use crate::consumer::health::HealthCell;
+
+/// Between failed receives: quick to notice a recovery, slow enough to leave a struggling broker alone.
+const RECONNECT: Backoff = Backoff { base: Duration::from_millis(100), max: Duration::from_secs(30) };
+
+/// After an empty answer to a receive that does not wait, so that polling does not become a busy loop.
+const IDLE_PAUSE: Duration = Duration::from_millis(200);
+
+pub(crate) async fn receive(engine: Arc<Engine>, health: Arc<HealthCell>) {
+    let wait = engine.settings.wait;
+    while let Some(reserved) = engine.reserve().await {
+        match engine.source.receive(reserved, wait).await {
+            Ok(deliveries) => {
+                health.received(engine.clock.now());
+                let idle = deliveries.is_empty() && wait.is_zero();
+                engine.admit(reserved, deliveries);
+                if idle {
+                    pause(&engine, IDLE_PAUSE).await;
+                }
+            }
+            Err(error) => {
+                engine.unreserve(reserved);
+                engine.counts.receive_errors.add(1);
+                let failures = health.receive_failed(error.kind());
+                tracing::warn!(source = %engine.info.name, failures, kind = ?error.kind(), %error, "receive failed");
+                if !error.is_retryable() {
+                    return engine.fail(error);
+                }
+                // Half fixed, half random: never a busy loop, never in step with other consumers.
+                let ceiling = RECONNECT.ceiling(failures);
+                pause(&engine, ceiling / 2 + RECONNECT.random_delay(failures) / 2).await;
+            }
+        }
+    }
+}
+
+async fn pause(engine: &Engine, duration: Duration) {
+    tokio::select! {
+        () = engine.clock.sleep(duration) => {}
+        () = engine.draining.cancelled() => {}
+    }
+}

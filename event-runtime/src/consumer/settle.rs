@@ -1,0 +1,103 @@
+//! The settler: collects what was decided into batches, and repeats what the broker did not take.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use crate::consumer::Backoff;
+use crate::consumer::engine::{Engine, SettleQueue};
+use crate::consumer::in_flight::DeliveryId;
+use crate::delivery::{SettleAction, Settlement};
+use crate::transport::SettleError;
+
+/// How many settle calls are in flight at once.
+const MAX_CALLS: usize = 4;
+
+const REPEAT: Backoff = Backoff { base: Duration::from_millis(50), max: Duration::from_secs(5) };
+
+pub(crate) async fn settle(engine: Arc<Engine>, mut queue: SettleQueue) {
+    let mut calls = JoinSet::new();
+    while let Some(batch) = next_batch(&engine, &mut queue).await {
+        while calls.len() >= MAX_CALLS {
+            calls.join_next().await;
+        }
+        calls.spawn(settle_batch(engine.clone(), batch));
+        while calls.try_join_next().is_some() {}
+    }
+}
+
+/// The next batch: full, or as much as came within the linger.
+async fn next_batch(engine: &Engine, queue: &mut SettleQueue) -> Option<Vec<(DeliveryId, SettleAction)>> {
+    let full = engine.info.max_batch;
+    let mut batch = Vec::with_capacity(full);
+    batch.push(queue.recv().await?);
+    while batch.len() < full {
+        match queue.try_recv() {
+            Ok(item) => batch.push(item),
+            Err(_) => break,
+        }
+    }
+    let linger = engine.settings.settle_linger;
+    if batch.len() < full && !linger.is_zero() && !engine.draining.is_cancelled() {
+        // Real time, whatever the engine's clock: the linger is about calls, not about the events' time.
+        let end = tokio::time::sleep(linger);
+        tokio::pin!(end);
+        while batch.len() < full {
+            tokio::select! {
+                biased;
+                item = queue.recv() => match item {
+                    Some(item) => batch.push(item),
+                    None => break,
+                },
+                () = &mut end => break,
+                () = engine.draining.cancelled() => break,
+            }
+        }
+    }
+    Some(batch)
+}
+
+async fn settle_batch(engine: Arc<Engine>, batch: Vec<(DeliveryId, SettleAction)>) {
+    let mut pending: Vec<(DeliveryId, Settlement)> = batch
+        .into_iter()
+        .filter_map(|(id, action)| Some((id, Settlement { lease: engine.lease_of(id)?, action })))
+        .collect();
+    let mut failures = 0;
+    while !pending.is_empty() {
+        let (ids, settlements): (Vec<_>, Vec<_>) = pending.into_iter().unzip();
+        let results = engine.source.settle(&settlements).await;
+        let mut done = Vec::with_capacity(ids.len());
+        pending = Vec::new();
+        // A result that is missing is no confirmation.
+        let results = results.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
+        for ((id, settlement), result) in ids.into_iter().zip(settlements).zip(results) {
+            match result {
+                Some(Ok(())) => {
+                    let handed_back = matches!(settlement.action, SettleAction::HandBack { .. });
+                    engine.counts.handed_back.add(u64::from(handed_back));
+                    done.push(id);
+                }
+                Some(Err(SettleError::LeaseLost(reason))) => {
+                    tracing::debug!(source = %engine.info.name, delivery = id, reason, "settled too late");
+                    engine.lost(id);
+                    done.push(id);
+                }
+                Some(Err(SettleError::Transient(_))) | None if engine.is_leased(id) => {
+                    pending.push((id, settlement));
+                }
+                Some(Err(SettleError::Transient(_))) | None => {
+                    engine.lost(id);
+                    done.push(id);
+                }
+            }
+        }
+        engine.settled(done);
+        if !pending.is_empty() {
+            failures += 1;
+            engine.counts.settle_errors.add(pending.len() as u64);
+            tracing::warn!(source = %engine.info.name, messages = pending.len(), failures, "settlement failed; repeating");
+            engine.clock.sleep(REPEAT.ceiling(failures) / 2 + REPEAT.random_delay(failures) / 2).await;
+        }
+    }
+}
