@@ -28,6 +28,13 @@ pub trait Endpoint: Send + Sync + 'static {
     fn problems(&self) -> Vec<String> {
         Vec::new()
     }
+
+    /// Whether a handler was registered for this payload type; a fallback does not count, and a plain function is
+    /// a handler for every one.
+    fn has_handler(&self, payload_type: &str) -> bool {
+        let _ = payload_type;
+        true
+    }
 }
 
 impl<F, Fut> Endpoint for F

@@ -52,6 +52,10 @@ impl Endpoint for Layered {
     fn problems(&self) -> Vec<String> {
         self.0.endpoint.problems()
     }
+
+    fn has_handler(&self, payload_type: &str) -> bool {
+        self.0.endpoint.has_handler(payload_type)
+    }
 }
 
 impl Chain for Stack {

@@ -16,10 +16,10 @@ use crate::transport::BoxFuture;
 /// Payload types come from the wire: after this many different ones, further ones are counted together.
 const MAX_PAYLOAD_TYPES: usize = 1024;
 
-/// The payload type of messages that no handler took.
-const UNKNOWN: &str = "unknown";
+/// The payload type of messages that no handler was registered for.
+const UNREGISTERED: &str = "unregistered";
 
-/// The payload type of messages beyond [`MAX_PAYLOAD_TYPES`].
+/// The payload type of messages beyond [`MAX_PAYLOAD_TYPES`], behind endpoints that take every payload type.
 const OTHER: &str = "other";
 
 /// Counts and times every attempt at a message.
@@ -30,8 +30,8 @@ const OTHER: &str = "other";
 /// | [`event_handle_duration_seconds`](Self::DURATION_SECONDS) | histogram, seconds | `payload_type` |
 ///
 /// `outcome` is `ack`, `retry`, `dead_letter` or `discard`; `code` is the failure's code, or `none`. Names that
-/// somebody else chooses make no labels without end: a message that nobody takes counts as `unknown`, and beyond
-/// 1024 payload types further ones count as `other`.
+/// somebody else chooses make no labels without end: what a router has no handler for counts as `unregistered`, and
+/// around a function that takes everything, payload types beyond the first 1024 count as `other`.
 ///
 /// Install the recorder before the first message is handled: the layer keeps the recorder's own handles, so that
 /// a message costs no label.
@@ -50,9 +50,16 @@ impl Metrics {
         Self::default()
     }
 
-    fn series(&self, payload_type: &str) -> Arc<Series> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(payload_type).cloned();
-        known.unwrap_or_else(|| self.add_series(payload_type))
+    fn series(&self, payload_type: &str, registered: impl Fn(&str) -> bool) -> Arc<Series> {
+        match self.known(payload_type) {
+            Some(series) => series,
+            None if registered(payload_type) => self.add_series(payload_type),
+            None => self.known(UNREGISTERED).unwrap_or_else(|| self.add_series(UNREGISTERED)),
+        }
+    }
+
+    fn known(&self, payload_type: &str) -> Option<Arc<Series>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(payload_type).cloned()
     }
 
     #[cold]
@@ -69,13 +76,10 @@ impl Layer for Metrics {
     fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
             let message = incoming.message().clone();
+            let payload_type = &*message.metadata().payload_type;
+            let series = self.series(payload_type, |name| next.has_handler(name));
             let start = Instant::now();
             let outcome = next.run(incoming).await;
-            let payload_type = match outcome.failure().map(|failure| failure.code) {
-                Some(FailureCode::UnknownPayloadType) => UNKNOWN,
-                _ => &message.metadata().payload_type,
-            };
-            let series = self.series(payload_type);
             series.counter(&outcome).increment(1);
             series.duration.record(start.elapsed().as_secs_f64());
             outcome

@@ -80,6 +80,11 @@ impl Next {
         Self { chain, depth: 0 }
     }
 
+    /// Whether the endpoint has a handler of its own for this payload type: [`Endpoint::has_handler`].
+    pub fn has_handler(&self, payload_type: &str) -> bool {
+        self.chain.endpoint().has_handler(payload_type)
+    }
+
     /// Handles `incoming` by the rest of the chain.
     ///
     /// # Cancel safety

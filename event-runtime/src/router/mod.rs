@@ -211,6 +211,10 @@ impl<S: Send + Sync + 'static> Endpoint for MessageRouter<S> {
     fn problems(&self) -> Vec<String> {
         self.core.routes.problems()
     }
+
+    fn has_handler(&self, payload_type: &str) -> bool {
+        self.core.routes.has_handler(payload_type)
+    }
 }
 
 impl Chain for Core {

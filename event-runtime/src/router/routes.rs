@@ -124,4 +124,8 @@ impl Endpoint for Routes {
     fn problems(&self) -> Vec<String> {
         self.problems.clone()
     }
+
+    fn has_handler(&self, payload_type: &str) -> bool {
+        self.table.contains_key(payload_type)
+    }
 }
