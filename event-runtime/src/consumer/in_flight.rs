@@ -409,7 +409,7 @@ mod tests {
             let message = Message::from_parts(
                 Metadata::new("test", 1),
                 ByteString::from_static("null"),
-                0..4,
+                crate::envelope::PayloadText::Within(0..4),
                 WireFormat::Native,
                 None,
             );

@@ -5,6 +5,8 @@
 
 mod refusal;
 mod routes;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::marker::PhantomData;
