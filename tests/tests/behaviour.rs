@@ -1,1 +1,9 @@
 //! Behaviour of the runtime, one module an area.
+
+mod behaviour {
+    mod extractors;
+    mod layers;
+    mod raw;
+    mod router;
+    mod testkit;
+}

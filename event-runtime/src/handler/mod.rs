@@ -18,4 +18,6 @@ pub use extract::{Attempt, Cancellation, Extension, FromIncoming, FromRef, Heade
 pub use incoming::Incoming;
 pub use pack::PackHandler;
 pub use raw::RawHandler;
+/// The token behind [`Cancellation`], from `tokio-util`.
+pub use tokio_util::sync::CancellationToken;
 pub use typed::{EventArgument, Handler};

@@ -135,3 +135,129 @@ impl Series {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Mutex;
+
+    use metrics::{
+        CounterFn, Gauge, HistogramFn, Key, KeyName, Metadata as SeriesMetadata, Recorder, SharedString, Unit,
+    };
+
+    use super::*;
+    use crate::codec::Codec;
+    use crate::envelope::{Message, Metadata};
+    use crate::handler::Endpoint;
+    use crate::layer::Layered;
+    use crate::outcome::HandlerError;
+    use crate::router::MessageRouter;
+
+    /// Values by series: the sum of a counter, the number of a histogram's records.
+    #[derive(Clone, Default)]
+    struct Values(Arc<Mutex<BTreeMap<String, u64>>>);
+
+    struct Value(Values, String);
+
+    impl Value {
+        fn add(&self, value: u64) {
+            *self.0.0.lock().unwrap().entry(self.1.clone()).or_default() += value;
+        }
+    }
+
+    impl CounterFn for Value {
+        fn increment(&self, value: u64) {
+            self.add(value);
+        }
+
+        fn absolute(&self, _: u64) {}
+    }
+
+    impl HistogramFn for Value {
+        fn record(&self, seconds: f64) {
+            assert!(seconds >= 0.0);
+            self.add(1);
+        }
+    }
+
+    impl Values {
+        fn value(&self, key: &Key) -> Arc<Value> {
+            let labels: Vec<_> =
+                key.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
+            Arc::new(Value(self.clone(), format!("{} {}", key.name(), labels.join(" "))))
+        }
+    }
+
+    impl Recorder for Values {
+        fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+        fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+        fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+        fn register_counter(&self, key: &Key, _: &SeriesMetadata<'_>) -> Counter {
+            Counter::from_arc(self.value(key))
+        }
+
+        fn register_gauge(&self, _: &Key, _: &SeriesMetadata<'_>) -> Gauge {
+            Gauge::noop()
+        }
+
+        fn register_histogram(&self, key: &Key, _: &SeriesMetadata<'_>) -> Histogram {
+            Histogram::from_arc(self.value(key))
+        }
+    }
+
+    /// What is recorded when messages of these payload types come to `endpoint`.
+    fn recorded(endpoint: &impl Endpoint, payload_types: &[&str]) -> Vec<(String, u64)> {
+        let values = Values::default();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        metrics::with_local_recorder(&values, || {
+            for payload_type in payload_types {
+                let metadata = Metadata::new((*payload_type).to_owned(), 1);
+                let message = Codec::Native.encode_raw(metadata, "{}", None).unwrap();
+                runtime.block_on(endpoint.handle(Incoming::new(message)));
+            }
+        });
+        let values = values.0.lock().unwrap();
+        values.iter().map(|(series, value)| (series.clone(), *value)).collect()
+    }
+
+    #[test]
+    fn attempts_count_by_payload_type_outcome_and_code() {
+        let router = MessageRouter::new()
+            .on_type("good", async || {})
+            .on_type("bad", async || Err::<(), _>(HandlerError::retry("not now")))
+            .layer(Metrics::new());
+        let series = recorded(&router, &["good", "good", "bad", "forged-1", "forged-2"]);
+        let expected = [
+            ("event_handle_duration_seconds payload_type=bad", 1),
+            ("event_handle_duration_seconds payload_type=good", 2),
+            ("event_handle_duration_seconds payload_type=unregistered", 2),
+            ("event_handled_total payload_type=bad outcome=retry code=HANDLER_FAILED", 1),
+            ("event_handled_total payload_type=good outcome=ack code=none", 2),
+            (
+                "event_handled_total payload_type=unregistered outcome=dead_letter code=UNKNOWN_PAYLOAD_TYPE",
+                2,
+            ),
+        ];
+        assert_eq!(series, expected.map(|(series, value)| (series.to_owned(), value)));
+    }
+
+    #[test]
+    fn names_from_the_wire_make_no_series_without_end() {
+        let layer = Metrics::new();
+        let endpoint = Layered::new(async |_: Message| {}).layer(layer.clone());
+        let names: Vec<String> = (0..MAX_PAYLOAD_TYPES + 50).map(|number| format!("type-{number}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let series = recorded(&endpoint, &names);
+        let other = "event_handled_total payload_type=other outcome=ack code=none";
+        assert_eq!(series.iter().find(|(name, _)| name == other).map(|(_, value)| *value), Some(50));
+        assert_eq!(layer.0.read().unwrap().len(), MAX_PAYLOAD_TYPES + 1);
+    }
+
+    #[test]
+    fn every_code_has_a_counter_of_its_own() {
+        for (index, code) in FailureCode::ALL.iter().enumerate() {
+            assert_eq!(*code as usize, index);
+        }
+    }
+}

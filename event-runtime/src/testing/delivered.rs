@@ -9,7 +9,6 @@ use crate::outcome::Outcome;
 ///
 /// Each assertion returns it again, so that several stand in one line.
 #[derive(Clone, Debug, PartialEq)]
-#[must_use = "a delivery without an assertion tests that the handler ends, and nothing else"]
 pub struct Delivered {
     pub(super) outcome: Outcome,
     pub(super) attempts: u32,
