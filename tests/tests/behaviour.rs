@@ -2,4 +2,9 @@
 
 mod behaviour {
     mod consumer;
+    mod extractors;
+    mod layers;
+    mod raw;
+    mod router;
+    mod testkit;
 }

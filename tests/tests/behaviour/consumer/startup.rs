@@ -52,12 +52,8 @@ async fn a_consumer_runs_once_at_a_time_and_again_after_it_stopped() {
     eventually(|| consumer.health().status == Status::Running).await;
     let second = consumer.run(|_: Message| async {}, std::future::pending()).await.unwrap_err();
     assert_eq!(second.kind(), ConsumerErrorKind::AlreadyRunning);
-    source.finish();
-    drop(running.stop);
-    source.finish();
-    running.run.await.unwrap().unwrap();
+    running.stop(&source).await;
     assert_eq!(consumer.health().status, Status::Stopped);
-    source.finish();
     consumer.run(|_: Message| async {}, std::future::ready(())).await.unwrap();
 }
 
