@@ -5,6 +5,8 @@ pub mod codec;
 pub mod config;
 pub mod consumer;
 pub mod delivery;
+#[cfg(feature = "embedded")]
+pub mod embedded;
 pub mod envelope;
 pub mod error;
 pub mod event;
@@ -20,6 +22,8 @@ pub mod router;
 pub mod schema;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(test)]
+mod testing_event;
 pub mod transport;
 
 pub use clock::{Clock, ManualClock};
