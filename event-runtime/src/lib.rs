@@ -33,6 +33,7 @@ pub use envelope::{Context, Envelope, IntoEnvelope, Message, Metadata};
 pub use error::{Failure, FailureCode};
 pub use event::{Event, Registered, Validate};
 pub use factory::{MessagePack, PackDescriptor};
+pub use forwarder::Forwarder;
 pub use handler::{Endpoint, Incoming};
 pub use layer::{Layer, Next};
 pub use outcome::{HandlerError, IntoOutcome, Outcome};
