@@ -1,1 +1,8 @@
 //! Behaviour of the runtime, one module an area.
+
+mod behaviour {
+    mod emit;
+    mod forwarder;
+    mod pool;
+    mod producing;
+}

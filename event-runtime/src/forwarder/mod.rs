@@ -97,8 +97,7 @@ impl Forwarder {
         let calls = matching.into_iter().filter_map(|index| {
             let destination = self.rules.get(index)?.destination.clone();
             let messages = onward.clone();
-            Some(Box::pin(async move { (index, DynEmitter::emit_batch(&*destination, messages).await) })
-                as BoxFuture<'_, _>)
+            Some(Box::pin(async move { (index, destination.emit_batch(messages).await) }) as BoxFuture<'_, _>)
         });
         Self::collect(payload_type, join_all(calls.collect()).await)
     }

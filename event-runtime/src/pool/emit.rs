@@ -139,7 +139,7 @@ impl<E> Envelope<E> {
         E: Registered,
     {
         send_by_default(default_emitter().and_then(|emitter| {
-            let message = self.into_message(DynEmitter::codec(&*emitter))?;
+            let message = self.into_message(emitter.codec())?;
             Ok((emitter, message))
         }))
     }
@@ -250,7 +250,7 @@ async fn send_by_default(
     prepared: Result<(Arc<dyn DynEmitter>, Message), EmitError>,
 ) -> Result<(), EmitError> {
     let (emitter, message) = prepared?;
-    DynEmitter::emit(&*emitter, message).await
+    emitter.emit(message).await
 }
 
 /// What came of preparing a batch: the messages that can go, and the failures of those that can't.
