@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use event_runtime::envelope::WireFormat;
 use event_runtime::pool::{
     EmitErrorKind, Emitter, PoolProblemKind, ProducerPoolConfig, ProducersPool, ProducersPoolBuilder, Rule,
     Verdict,
@@ -213,7 +214,7 @@ fn start_up_reports_every_problem_at_once() {
         ]
         .into(),
         supported_packs: [("orders".into(), vec!["Order".into(), "*".into()])].into(),
-        external_payload_types: vec![],
+        ..ProducerPoolConfig::default()
     };
     let error = pool()
         .producer(Recorder::ordered("orders", None))
@@ -264,6 +265,21 @@ fn an_external_payload_type_may_be_routed_by_name() {
     assert_eq!(error.problems()[0].kind(), PoolProblemKind::UnknownPayloadType);
     let pool = builder().external_payload_types(["legacy.event"]).build().unwrap();
     assert_eq!(routed(&pool, "legacy.event"), [("a".to_owned(), Rule::PayloadType)]);
+}
+
+#[tokio::test]
+async fn configuration_chooses_the_format() {
+    let recorder = Recorder::new("a");
+    let config: ProducerPoolConfig = serde_json::from_value(serde_json::json!({
+        "producer_pool_id": "main", "supported_payload_types": { "a": ["*"] }, "codec": "cloud_events",
+        "service": "orders"
+    }))
+    .unwrap();
+    let pool = pool().producer(recorder.clone()).config(config).build().unwrap();
+    order_paid("1").envelope().emit_to(&pool).await.unwrap();
+    let taken = recorder.taken().remove(0);
+    assert_eq!(taken.format(), WireFormat::CloudEvents);
+    assert_eq!(taken.metadata().source.as_deref(), Some("urn:service:orders"));
 }
 
 #[test]
