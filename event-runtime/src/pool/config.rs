@@ -33,7 +33,7 @@ pub struct ProducerPoolConfig {
     /// Payload types that no pack lists and rules may name all the same, because they are forwarded only.
     #[serde(default)]
     pub external_payload_types: Vec<String>,
-    /// The format of what the pool emits: `native` unless set, `cloud_events` or `event_bridge`.
+    /// The format of what the pool emits: `native` unless set, `cloudevents` or `eventbridge`.
     #[serde(default)]
     pub codec: Option<WireFormat>,
     /// The service's name, which formats with an obligatory source put there; the pool's id unless set.

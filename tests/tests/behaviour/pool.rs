@@ -271,7 +271,7 @@ fn an_external_payload_type_may_be_routed_by_name() {
 async fn configuration_chooses_the_format() {
     let recorder = Recorder::new("a");
     let config: ProducerPoolConfig = serde_json::from_value(serde_json::json!({
-        "producer_pool_id": "main", "supported_payload_types": { "a": ["*"] }, "codec": "cloud_events",
+        "producer_pool_id": "main", "supported_payload_types": { "a": ["*"] }, "codec": "cloudevents",
         "service": "orders"
     }))
     .unwrap();
