@@ -35,6 +35,7 @@ pub use envelope::{Context, Envelope, IntoEnvelope, Message, Metadata};
 pub use error::{Failure, FailureCode};
 pub use event::{Event, Registered, Validate};
 pub use factory::{MessageFactory, MessagePack, PackDescriptor, Packs};
+pub use forwarder::Forwarder;
 pub use handler::{
     Attempt, Cancellation, Endpoint, Extension, FromIncoming, FromRef, Handler, Headers, Incoming, Payload,
     State,
