@@ -14,6 +14,7 @@ pub mod factory;
 pub mod forwarder;
 pub mod handler;
 pub mod layer;
+mod nearest;
 pub mod outcome;
 pub mod pool;
 pub mod prelude;
@@ -21,6 +22,8 @@ pub mod router;
 pub mod schema;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(test)]
+mod testing_event;
 pub mod transport;
 
 pub use clock::{Clock, ManualClock};
@@ -33,4 +36,7 @@ pub use factory::{MessagePack, PackDescriptor};
 pub use handler::{Endpoint, Incoming};
 pub use layer::{Layer, Next};
 pub use outcome::{HandlerError, IntoOutcome, Outcome};
+pub use pool::{
+    DynEmitter, EmitError, Emitter, ProducersPool, emit, emit_async, emit_batch, set_default_emitter,
+};
 pub use transport::{DeadLetterSink, Producer, Source};
