@@ -5,10 +5,9 @@ use quote::quote;
 
 use super::expand::{enumeration, registrations};
 use super::model::Pack;
-use crate::runtime_path::RuntimePath;
 
 pub(super) fn fallback(pack: &Pack<'_>, errors: &TokenStream) -> TokenStream {
-    let runtime = RuntimePath::default_path();
+    let runtime = &pack.runtime;
     let (ty, registrations) = (enumeration(pack, false), registrations(pack));
     let (name, text) = (pack.name, pack.name.to_string());
     quote! {

@@ -137,7 +137,9 @@ impl Reader<'_> {
         match self.rest.next() {
             Some(':') => self.push("(?:", false),
             Some('=' | '!') => {
-                return Err("a look-ahead is not in Rust's dialect: use several rules, or `custom`".to_owned());
+                return Err(
+                    "a look-ahead is not in Rust's dialect: use several rules, or `custom`".to_owned()
+                );
             }
             Some('<') => {
                 return Err(
