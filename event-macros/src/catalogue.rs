@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::Visibility;
+use syn::ext::IdentExt;
 
 use crate::fields::Pii;
 use crate::fields::{Field, Wire, type_name};
@@ -72,7 +73,7 @@ pub(crate) fn row(payload_type: &str, version: u32, description: &str) -> String
 /// A public event's row is public too: another crate's pack that lists the event is refused for that, and not for
 /// a macro that it cannot see.
 pub(crate) fn row_macro(event: &Ident, visibility: &Visibility, origin: u64, row: &str) -> TokenStream {
-    let name = format_ident!("__event_row_of_{event}_{origin:x}");
+    let name = format_ident!("__event_row_of_{}_{origin:x}", event.unraw());
     let export = matches!(visibility, Visibility::Public(_)).then(|| quote!(#[macro_export]));
     quote! {
         #[doc(hidden)]

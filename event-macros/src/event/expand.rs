@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Member;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::model::{Compatibility, Event};
@@ -59,7 +60,7 @@ pub(super) fn expand(event: &Event, origin: u64) -> TokenStream {
 
 fn descriptor(event: &Event) -> TokenStream {
     let Event { runtime, name, description, .. } = event;
-    let rust_name = name.to_string();
+    let rust_name = name.unraw().to_string();
     let mut descriptor = quote! {
         &#runtime::EventDescriptor::of::<Self>(#rust_name, #description, <Self as #runtime::Validate>::FIELDS)
     };

@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use syn::ext::IdentExt;
 use syn::{Data, DeriveInput, Fields, Generics, LitInt, parse_quote};
 
 use super::input::Input;
@@ -23,7 +24,7 @@ pub(super) fn fallback(
     }
     let generics = generics(input, runtime);
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
-    let (version, rust_name) = (version(raw), name.to_string());
+    let (version, rust_name) = (version(raw), name.unraw().to_string());
     let constructor = constructor(input, raw);
     let row = catalogue::row_macro(name, &input.vis, origin, "");
     quote! {
@@ -64,7 +65,12 @@ fn generics(input: &DeriveInput, runtime: &RuntimePath) -> Generics {
         let (_, type_generics, _) = input.generics.split_for_impl();
         let name = &input.ident;
         let promise = parse_quote! {
-            #name #type_generics: #runtime::OnWire + #runtime::Send + #runtime::Sync + 'static
+            #name #type_generics: #runtime::Serialize
+                + #runtime::DeserializeOwned
+                + #runtime::JsonSchema
+                + #runtime::Send
+                + #runtime::Sync
+                + 'static
         };
         generics.make_where_clause().predicates.push(promise);
     }

@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Path;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::model::{Listed, Pack};
@@ -12,7 +13,7 @@ pub(super) fn expand(pack: &Pack<'_>) -> TokenStream {
     let runtime = &pack.runtime;
     let (ty, registrations) = (enumeration(pack, true), registrations(pack));
     let Pack { name, description, events, .. } = pack;
-    let text = name.to_string();
+    let text = name.unraw().to_string();
     let descriptors = events.iter().map(|listed| {
         let path = listed.path;
         quote!(<#path as #runtime::Event>::DESCRIPTOR)
@@ -97,7 +98,7 @@ fn path_text(path: &Path) -> String {
 
 pub(super) fn registrations(pack: &Pack<'_>) -> TokenStream {
     let runtime = &pack.runtime;
-    let text = pack.name.to_string();
+    let text = pack.name.unraw().to_string();
     let each = pack.events.iter().map(|listed| {
         let path = listed.path;
         quote! {

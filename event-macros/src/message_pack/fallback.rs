@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::ext::IdentExt;
 
 use super::expand::{enumeration, registrations};
 use super::model::Pack;
@@ -9,7 +10,7 @@ use super::model::Pack;
 pub(super) fn fallback(pack: &Pack<'_>, errors: &TokenStream) -> TokenStream {
     let runtime = &pack.runtime;
     let (ty, registrations) = (enumeration(pack, false), registrations(pack));
-    let (name, text) = (pack.name, pack.name.to_string());
+    let (name, text) = (pack.name, pack.name.unraw().to_string());
     quote! {
         #errors
 

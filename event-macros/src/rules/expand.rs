@@ -57,7 +57,10 @@ fn call(runtime: &RuntimePath, rule: &Rule, subject: &Subject<'_>) -> TokenStrea
         Rule::Url => plain(&check("url"), at, value),
         Rule::Uuid => plain(&check("uuid"), at, value),
         Rule::Ip => plain(&check("ip"), at, value),
-        Rule::Nested => plain(&check("nested"), at, value),
+        Rule::Nested => {
+            let function = check("nested");
+            quote!(#function(validator, #at, #value, <#ty as #runtime::Validate>::validate_into);)
+        }
         Rule::Pattern { text, dialect } => {
             let function = check("pattern");
             quote! {

@@ -33,7 +33,7 @@ use serde::de::DeserializeOwned;
     label = "this type does not derive `Event`",
     note = "write `#[derive(Serialize, Deserialize, JsonSchema, Event)]` on it"
 )]
-pub trait Event: Validate + OnWire + Send + Sync + 'static {
+pub trait Event: Validate + Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {
     /// The payload type on the wire; the struct's name unless `#[event(type = "…")]` says otherwise.
     const PAYLOAD_TYPE: &'static str;
 
@@ -54,18 +54,6 @@ pub trait Event: Validate + OnWire + Send + Sync + 'static {
     #[doc(hidden)]
     fn from_json(version: u32, json: &str) -> Result<Self, DecodeError>;
 }
-
-/// What an event's payload derives beside `Event`: its wire form and the schema of it.
-#[diagnostic::on_unimplemented(
-    message = "event `{Self}` has no wire form",
-    label = "an event also derives `Serialize`, `Deserialize` and `JsonSchema`",
-    note = "write `#[derive(Serialize, Deserialize, JsonSchema, Event)]` on it"
-)]
-#[doc(hidden)]
-pub trait OnWire: Serialize + DeserializeOwned + JsonSchema {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned + JsonSchema> OnWire for T {}
 
 /// An event that stands in a message pack; implemented by `message_pack!`.
 #[diagnostic::on_unimplemented(

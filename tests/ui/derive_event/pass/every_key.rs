@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Serialize, Deserialize, JsonSchema, Event)]
 #[event(type = "tests.thing.happened", version = 2, upcast_from = Before, key = id, topic = "things.fifo", domain = "tests", compat = strict)]
 struct Happened { id: String }
-#[event_description = "It happened."]
 #[derive(Serialize, Deserialize, JsonSchema, Event)]
+#[event_description = "It happened."]
 #[event(type = "tests.thing.happened", compat = none)]
 struct Before { id: String }
 impl From<Before> for Happened { fn from(old: Before) -> Self { Self { id: old.id } } }
