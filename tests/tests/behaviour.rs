@@ -3,6 +3,7 @@
 mod behaviour {
     mod config;
     mod consumer;
+    mod embedded;
     mod emit;
     mod envelope;
     mod extractors;
