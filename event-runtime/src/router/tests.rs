@@ -222,6 +222,7 @@ async fn a_malformed_payload_is_a_dead_letter_even_with_a_fallback() {
 #[tokio::test]
 async fn a_handler_of_eight_arguments_is_one() {
     type A = Attempt;
+    #[allow(clippy::too_many_arguments, reason = "the most that a handler may have")]
     async fn handler(_: Payload<Paid>, _: A, _: A, _: A, _: A, _: A, _: Message, State(seen): State<Seen>) {
         seen.note("called");
     }
