@@ -152,20 +152,24 @@ pub enum SettleAction {
 impl Message {
     /// The transport attributes that repeat what brokers and tools filter by; see [`attribute`].
     ///
-    /// Empty values, which brokers refuse, are left out.
+    /// Values that brokers refuse in an attribute (empty, or with control characters) are left out, and so is a
+    /// trace context that receivers would ignore: the body has them.
     pub fn attributes(&self) -> Attributes {
         let metadata = self.metadata();
-        let mut attributes = Attributes::new();
-        attributes.set(attribute::PAYLOAD_TYPE, metadata.payload_type.as_ref());
-        attributes.set(attribute::VERSION, metadata.version.to_string());
-        attributes.set(attribute::ID, metadata.id.as_str());
-        let optional = [
-            (attribute::CORRELATION_ID, &metadata.correlation_id),
-            (attribute::TRACEPARENT, &metadata.traceparent),
+        let trace = metadata.traceparent.as_deref().filter(|_| metadata.trace_parent().is_some());
+        let version = metadata.version.to_string();
+        let values = [
+            (attribute::PAYLOAD_TYPE, Some(metadata.payload_type.as_ref())),
+            (attribute::VERSION, Some(version.as_str())),
+            (attribute::ID, Some(metadata.id.as_str())),
+            (attribute::CORRELATION_ID, metadata.correlation_id.as_deref()),
+            (attribute::TRACEPARENT, trace),
         ];
-        for (name, value) in optional {
-            if let Some(value) = value.as_deref().filter(|value| !value.is_empty()) {
-                attributes.set(name, value);
+        let fits = |value: &&str| !value.is_empty() && !value.contains(char::is_control);
+        let mut attributes = Attributes(Vec::with_capacity(values.len()));
+        for (name, value) in values {
+            if let Some(value) = value.filter(fits) {
+                attributes.0.push((Cow::Borrowed(name), value.to_owned()));
             }
         }
         attributes

@@ -1,6 +1,7 @@
 //! Behaviour of the runtime, one module an area.
 
 mod behaviour {
+    mod consumer;
     mod extractors;
     mod layers;
     mod raw;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytestring::ByteString;
 
-use crate::envelope::{Envelope, Metadata};
+use crate::envelope::{Envelope, Metadata, WireFormat};
 use crate::event::{DecodeError, Event};
 
 /// A message whose payload was not decoded: its metadata, and one buffer that holds the payload.
@@ -33,18 +33,6 @@ pub(crate) enum PayloadText {
     Within(Range<usize>),
     /// Not in the body as it stands: absent, or encoded.
     Apart(Cow<'static, str>),
-}
-
-/// How a message's body is laid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum WireFormat {
-    /// The runtime's own JSON.
-    Native,
-    /// CloudEvents 1.0, structured JSON.
-    CloudEvents,
-    /// The EventBridge envelope.
-    EventBridge,
 }
 
 impl Message {
