@@ -7,4 +7,5 @@ mod behaviour {
     mod raw;
     mod router;
     mod testkit;
+    mod envelope;
 }
