@@ -2,10 +2,10 @@
 
 mod behaviour {
     mod consumer;
+    mod envelope;
     mod extractors;
     mod layers;
     mod raw;
     mod router;
     mod testkit;
-    mod envelope;
 }
