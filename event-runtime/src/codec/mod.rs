@@ -10,6 +10,7 @@ mod error;
 mod eventbridge;
 mod forward;
 mod native;
+mod plain;
 mod read;
 mod recognise;
 #[cfg(test)]

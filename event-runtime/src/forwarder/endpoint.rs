@@ -4,7 +4,7 @@ use std::slice;
 
 use crate::error::{Failure, FailureCode};
 use crate::forwarder::{ForwardError, ForwardErrorKind, Forwarder};
-use crate::handler::{Endpoint, Incoming};
+use crate::handler::{Endpoint, Incoming, RawHandler};
 use crate::outcome::Outcome;
 use crate::transport::BoxFuture;
 
@@ -21,6 +21,10 @@ impl Endpoint for Forwarder {
         })
     }
 
+    fn has_handler(&self, payload_type: &str) -> bool {
+        !self.matching(payload_type).is_empty()
+    }
+
     fn problems(&self) -> Vec<String> {
         if self.rules.is_empty() {
             return vec!["the forwarder has no rules; add one with `rule`".into()];
@@ -28,6 +32,17 @@ impl Endpoint for Forwarder {
         let rules = self.rules.iter().enumerate();
         let empty = rules.filter(|(_, rule)| rule.types.is_empty());
         empty.map(|(index, _)| format!("rule {index} of the forwarder names no payload type")).collect()
+    }
+}
+
+/// What tells a forwarder from other handlers of undecoded messages; nobody names it.
+#[doc(hidden)]
+pub struct Forwarding;
+
+/// A router takes it by [`on_type`](crate::MessageRouter::on_type) and [`fallback`](crate::MessageRouter::fallback).
+impl<S: Sync> RawHandler<Forwarding, S> for Forwarder {
+    async fn call(&self, incoming: Incoming, _: &S) -> Outcome {
+        self.handle(incoming).await
     }
 }
 

@@ -18,7 +18,7 @@ use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::producing::{ORDERS, OrderPaid, Recorder, order_paid, packs};
+use super::producing::{NOTIFICATION, ORDERS, PAYMENTS, Recorder, order_paid, packs};
 
 type Environment = BTreeMap<String, String>;
 
@@ -331,31 +331,8 @@ fn aws() -> Environment {
     environment(&[("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "hunter2")])
 }
 
-/// The packs that its rules name, with one event each.
+/// The packs that its rules name, with the events that they name.
 fn design_packs() -> [&'static PackDescriptor; 2] {
-    use event_runtime::event::{Compatibility, EventDescriptor};
-    const fn event(name: &'static str) -> EventDescriptor {
-        EventDescriptor {
-            payload_type: name,
-            version: 1,
-            rust_name: name,
-            description: "",
-            domain: None,
-            topic: None,
-            key: Some("id"),
-            fields: &[],
-            upcast_from: None,
-            compatibility: Compatibility::None,
-            schema: || schemars::schema_for!(OrderPaid),
-        }
-    }
-    static GENERIC: EventDescriptor = event("GenericPushNotificationEvent");
-    static CAMPAIGN: EventDescriptor = event("CampaignPushNotificationEvent");
-    static WALLET: EventDescriptor = event("WalletSubscriptionCreatedEvent");
-    static NOTIFICATION: PackDescriptor =
-        PackDescriptor { name: "NotificationMessagePack", description: "", events: &[&GENERIC, &CAMPAIGN] };
-    static PAYMENTS: PackDescriptor =
-        PackDescriptor { name: "PaymentsMessagePack", description: "", events: &[&WALLET] };
     [&NOTIFICATION, &PAYMENTS]
 }
 

@@ -1,9 +1,11 @@
 //! Emitting: the methods of the envelope, the default emitter, the background queue.
 
+use std::error::Error;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use event_runtime::consumer::Backoff;
+use event_runtime::event::ValidationErrors;
 use event_runtime::pool::{
     EmitErrorKind, Emitter, ProducerEmitter, ProducersPool, ProducersPoolBuilder, default_emitter, emit,
     emit_async, emit_batch, emit_batch_to, set_default_emitter, take_default_emitter,
@@ -117,6 +119,29 @@ async fn a_batch_names_its_failures_by_position() {
     assert_eq!(errors.failures().map(|(index, _)| index).collect::<Vec<_>>(), [0]);
     assert_eq!(recorder.batches(), [3]);
     assert_eq!(recorder.taken_ids(), ["2", "3"]);
+}
+
+#[tokio::test]
+async fn an_invalid_event_is_refused_before_anything_is_sent() {
+    let recorder = Recorder::new("a");
+    let pool = pool(&recorder);
+    let error = order_paid("").envelope().emit_to(&pool).await.unwrap_err();
+    assert_eq!(error.kind(), EmitErrorKind::Invalid);
+    assert!(!error.is_retryable());
+    let broken = error.source().unwrap().downcast_ref::<ValidationErrors>().unwrap();
+    assert_eq!(broken.errors().len(), 1);
+    assert_eq!(order_paid("").envelope().emit_async_to(&pool).unwrap_err().kind(), EmitErrorKind::Invalid);
+    let envelopes = ["1", "", "3"].map(|id| order_paid(id).envelope().with_id(format!("e{id}")));
+    let errors = emit_batch_to(&pool, envelopes).await.unwrap_err();
+    assert_eq!(errors.failures().map(|(index, _)| index).collect::<Vec<_>>(), [1]);
+    assert_eq!(recorder.taken_ids(), ["e1", "e3"]);
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_read_again_is_refused() {
+    let pool = pool(&Recorder::new("a"));
+    let error = order_paid("1").envelope().with_id("").emit_to(&pool).await.unwrap_err();
+    assert_eq!(error.kind(), EmitErrorKind::Encode);
 }
 
 #[tokio::test]

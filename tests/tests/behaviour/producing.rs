@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use event_runtime::event::{Compatibility, DecodeError, EventDescriptor, Validate, Validator};
+use event_runtime::event::{DecodeError, EventDescriptor, Validate, ValidationError, Validator};
 use event_runtime::transport::{KeylessGroup, ProduceError, ProduceErrorKind, ProducerCapabilities};
 use event_runtime::{Codec, Event, Message, Metadata, PackDescriptor, Producer, Registered};
 use schemars::JsonSchema;
@@ -13,36 +13,29 @@ use tokio::sync::Semaphore;
 
 /// An event written out by hand: emitting needs no derive.
 macro_rules! event {
-    ($name:ident, $pack:literal, $key:expr) => {
+    ($name:ident, $pack:literal $(, $key:literal)?) => {
         #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
         pub struct $name {
             pub id: String,
         }
 
         impl Validate for $name {
-            fn validate_into(&self, _: &mut Validator) {}
+            fn validate_into(&self, validator: &mut Validator) {
+                if self.id.is_empty() {
+                    validator.report(ValidationError::new("required"));
+                }
+            }
         }
 
         impl Event for $name {
             const PAYLOAD_TYPE: &'static str = stringify!($name);
             const VERSION: u32 = 1;
-            const DESCRIPTOR: &'static EventDescriptor = &EventDescriptor {
-                payload_type: stringify!($name),
-                version: 1,
-                rust_name: stringify!($name),
-                description: "",
-                domain: None,
-                topic: None,
-                key: $key,
-                fields: &[],
-                upcast_from: None,
-                compatibility: Compatibility::None,
-                schema: || schemars::schema_for!($name),
-            };
+            const DESCRIPTOR: &'static EventDescriptor =
+                &EventDescriptor::of::<Self>(stringify!($name), "an event of the tests", &[])$(.key($key))?;
 
             fn ordering_key(&self) -> Option<String> {
-                let key: Option<&str> = $key;
-                key.map(|_| self.id.clone())
+                let key: &[&str] = &[$($key)?];
+                key.first().map(|_| self.id.clone())
             }
 
             fn from_json(_: u32, _: &str) -> Result<Self, DecodeError> {
@@ -56,10 +49,27 @@ macro_rules! event {
     };
 }
 
-event!(OrderPaid, "Orders", Some("id"));
-event!(OrderShipped, "Orders", Some("id"));
-event!(UserJoined, "Users", Some("id"));
-event!(OtpSent, "Users", None);
+event!(OrderPaid, "Orders", "id");
+event!(OrderShipped, "Orders", "id");
+event!(UserJoined, "Users", "id");
+event!(OtpSent, "Users");
+
+// The events that the source design's configuration names.
+event!(GenericPushNotificationEvent, "NotificationMessagePack", "id");
+event!(CampaignPushNotificationEvent, "NotificationMessagePack", "id");
+event!(WalletSubscriptionCreatedEvent, "PaymentsMessagePack", "id");
+
+pub static NOTIFICATION: PackDescriptor = PackDescriptor {
+    name: "NotificationMessagePack",
+    description: "",
+    events: &[GenericPushNotificationEvent::DESCRIPTOR, CampaignPushNotificationEvent::DESCRIPTOR],
+};
+
+pub static PAYMENTS: PackDescriptor = PackDescriptor {
+    name: "PaymentsMessagePack",
+    description: "",
+    events: &[WalletSubscriptionCreatedEvent::DESCRIPTOR],
+};
 
 pub static ORDERS: PackDescriptor = PackDescriptor {
     name: "Orders",
