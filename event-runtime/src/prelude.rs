@@ -2,4 +2,6 @@
 
 pub use crate::envelope::{Envelope, IntoEnvelope, Message, Metadata};
 pub use crate::event::{Event, Validate};
+pub use crate::factory::{MessagePack, Packs};
+
 pub use crate::outcome::{HandlerError, Outcome};
