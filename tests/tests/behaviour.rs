@@ -1,1 +1,2 @@
 //! Behaviour of the runtime, one module an area.
+mod derive;
