@@ -224,4 +224,3 @@ pub(crate) fn refuse(attributes: &[Attribute], name: &str, remedy: &str, errors:
         errors.on(attribute, remedy);
     }
 }
-

@@ -3,8 +3,8 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use crate::fields::{Field, Wire, type_name};
 use crate::fields::Pii;
+use crate::fields::{Field, Wire, type_name};
 use crate::rules::short;
 
 /// What the page of an event shows.
@@ -29,7 +29,8 @@ pub(crate) fn table(entry: Entry<'_>) -> Vec<String> {
         ),
         String::new(),
     ];
-    let rows: Vec<_> = entry.fields.iter().filter(|field| field.wire != Wire::Nowhere).map(field_row).collect();
+    let rows: Vec<_> =
+        entry.fields.iter().filter(|field| field.wire != Wire::Nowhere).map(field_row).collect();
     if !rows.is_empty() {
         lines.push(" | field | type | required | rules | personal | description |".to_owned());
         lines.push(" |---|---|---|---|---|---|".to_owned());

@@ -72,7 +72,11 @@ pub(crate) fn read(input: &DeriveInput) -> Option<Container> {
             variants: all.iter().map(variant).collect(),
         },
     };
-    Some(Container { foreign_form: foreign_form(&container), default: default(container.attrs.default()), data })
+    Some(Container {
+        foreign_form: foreign_form(&container),
+        default: default(container.attrs.default()),
+        data,
+    })
 }
 
 fn foreign_form(container: &ast::Container<'_>) -> Option<&'static str> {
@@ -127,7 +131,9 @@ fn tagging(tag: &TagType) -> Tagging {
     match tag {
         TagType::External => Tagging::External,
         TagType::Internal { tag } => Tagging::Internal { tag: tag.clone() },
-        TagType::Adjacent { tag, content } => Tagging::Adjacent { tag: tag.clone(), content: content.clone() },
+        TagType::Adjacent { tag, content } => {
+            Tagging::Adjacent { tag: tag.clone(), content: content.clone() }
+        }
         TagType::None => Tagging::Untagged,
     }
 }

@@ -8,7 +8,10 @@ use syn::{GenericArgument, PathArguments, Type};
 pub(crate) enum Shape {
     Option(Box<Shape>),
     Text,
-    Integer { signed: bool, bits: u32 },
+    Integer {
+        signed: bool,
+        bits: u32,
+    },
     Float,
     Bool,
     /// A list, a set or a map, and the shape of its items.
@@ -20,10 +23,12 @@ pub(crate) enum Shape {
 impl Shape {
     pub(crate) fn of(ty: &Type) -> Self {
         match ty {
-            Type::Path(path) if path.qself.is_none() => path.path.segments.last().map_or(Self::Other, |segment| {
-                let arguments = type_arguments(&segment.arguments);
-                Self::named(&segment.ident.to_string(), &arguments)
-            }),
+            Type::Path(path) if path.qself.is_none() => {
+                path.path.segments.last().map_or(Self::Other, |segment| {
+                    let arguments = type_arguments(&segment.arguments);
+                    Self::named(&segment.ident.to_string(), &arguments)
+                })
+            }
             Type::Group(group) => Self::of(&group.elem),
             Type::Paren(paren) => Self::of(&paren.elem),
             Type::Reference(reference) => Self::of(&reference.elem),
@@ -125,7 +130,10 @@ mod tests {
     fn spellings() {
         assert_eq!(shape("std::option::Option<String>"), Shape::Option(Box::new(Shape::Text)));
         assert_eq!(shape("Cow<'static, str>"), Shape::Text);
-        assert_eq!(shape("HashMap<String, u8>"), Shape::Collection(Box::new(Shape::Integer { signed: false, bits: 8 })));
+        assert_eq!(
+            shape("HashMap<String, u8>"),
+            Shape::Collection(Box::new(Shape::Integer { signed: false, bits: 8 }))
+        );
         assert_eq!(shape("[f64; 3]"), Shape::Collection(Box::new(Shape::Float)));
         assert_eq!(shape("usize"), Shape::Integer { signed: false, bits: 64 });
         for other in ["Order", "i7", "unit", "()", "<X as Y>::String", "Option"] {

@@ -79,7 +79,12 @@ fn check_shape(input: &DeriveInput, errors: &mut Diagnostics) {
     }
     let on_field = "describes a field: write `#[event_description = \"…\"]` on the struct";
     attribute::refuse(&input.attrs, "field_description", &format!("`field_description` {on_field}"), errors);
-    attribute::refuse(&input.attrs, "pii", "`#[pii]` marks a field: move it to the fields that hold personal data", errors);
+    attribute::refuse(
+        &input.attrs,
+        "pii",
+        "`#[pii]` marks a field: move it to the fields that hold personal data",
+        errors,
+    );
 }
 
 /// The wire form must be that of the struct's own fields.
@@ -116,7 +121,8 @@ fn payload_type(input: &DeriveInput, raw: &Input, errors: &mut Diagnostics) -> S
         name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
     };
     let Some(argument) = raw.get("type") else { return own_name() };
-    let Some(text) = argument.value::<LitStr>("`type = \"payments.wallet_subscription.created\"`", errors) else {
+    let Some(text) = argument.value::<LitStr>("`type = \"payments.wallet_subscription.created\"`", errors)
+    else {
         return own_name();
     };
     let payload_type = text.value();
@@ -191,7 +197,10 @@ fn version(input: &DeriveInput, raw: &Input, errors: &mut Diagnostics) -> (u32, 
     }
     if version == 1 {
         if let Some((argument, _)) = &upcast_from {
-            errors.on(&argument.name, "version 1 has no version before it: write `version = 2`, or remove `upcast_from`");
+            errors.on(
+                &argument.name,
+                "version 1 has no version before it: write `version = 2`, or remove `upcast_from`",
+            );
         }
         if let Some(oldest) = oldest {
             errors.on(&oldest.name, "version 1 is the oldest by itself: remove `oldest`");
@@ -203,7 +212,8 @@ fn version(input: &DeriveInput, raw: &Input, errors: &mut Diagnostics) -> (u32, 
 fn key(raw: &Input, fields: &[Field], errors: &mut Diagnostics) -> Option<Key> {
     let name: Ident = raw.get("key")?.value("`key = order_id`, a field's name", errors)?;
     let known: Vec<String> = fields.iter().map(|field| field.member.to_token_stream().to_string()).collect();
-    let Some(field) = fields.iter().find(|field| matches!(&field.member, syn::Member::Named(own) if *own == name))
+    let Some(field) =
+        fields.iter().find(|field| matches!(&field.member, syn::Member::Named(own) if *own == name))
     else {
         let word = name.to_string();
         let hint = match known.is_empty() {
@@ -217,11 +227,16 @@ fn key(raw: &Input, fields: &[Field], errors: &mut Diagnostics) -> Option<Key> {
         Wire::Nowhere => Some("serde skips it, so readers would not see it"),
         Wire::Flat => Some("it is flattened"),
         _ if field.shape.is_option() => Some("it may be absent, and an event without a key has no order"),
-        _ if matches!(field.shape, crate::shape::Shape::Collection(_)) => Some("a collection does not print as one text"),
+        _ if matches!(field.shape, crate::shape::Shape::Collection(_)) => {
+            Some("a collection does not print as one text")
+        }
         _ => None,
     };
     if let Some(fault) = fault {
-        errors.on(&name, format!("`{name}` cannot be the ordering key, {fault}: name a field that is always there"));
+        errors.on(
+            &name,
+            format!("`{name}` cannot be the ordering key, {fault}: name a field that is always there"),
+        );
         return None;
     }
     let wire_name = match &field.wire {
@@ -258,7 +273,10 @@ fn domain(raw: &Input, payload_type: &str, errors: &mut Diagnostics) -> Option<S
     }
     match payload_type.split_once('.') {
         Some((own, _)) if own != domain => {
-            errors.on(&text, format!("the payload type names the domain `{own}`: write the same, or remove `domain`"));
+            errors.on(
+                &text,
+                format!("the payload type names the domain `{own}`: write the same, or remove `domain`"),
+            );
         }
         _ => {}
     }
@@ -279,7 +297,14 @@ fn constructor(raw: &Input, errors: &mut Diagnostics) -> Option<Ident> {
 fn compatibility(raw: &Input, errors: &mut Diagnostics) -> Compatibility {
     const FORM: &str = "`compat = full_transitive`";
     const RULES: [&str; 9] = [
-        "backward", "forward", "full", "strict", "none", "backward_transitive", "forward_transitive", "full_transitive",
+        "backward",
+        "forward",
+        "full",
+        "strict",
+        "none",
+        "backward_transitive",
+        "forward_transitive",
+        "full_transitive",
         "strict_transitive",
     ];
     let Some(rule) = raw.get("compat").and_then(|argument| argument.value::<Ident>(FORM, errors)) else {

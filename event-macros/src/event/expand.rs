@@ -17,7 +17,10 @@ pub(super) fn expand(event: &Event) -> TokenStream {
     let ordering_key = match &event.key {
         Some(key) => {
             let span = key.field.span();
-            let field = event.fields.iter().find(|field| matches!(&field.member, Member::Named(own) if *own == key.field));
+            let field = event
+                .fields
+                .iter()
+                .find(|field| matches!(&field.member, Member::Named(own) if *own == key.field));
             let span = field.map_or(span, |field| field.ty.span());
             let field = &key.field;
             let value = quote_spanned!(span=> &self.#field);
@@ -82,7 +85,8 @@ fn descriptor(event: &Event) -> TokenStream {
         Compatibility::None => descriptor.extend(quote!(.compatibility(#runtime::Compatibility::None))),
         Compatibility::Rule { name, transitive } => {
             let rule = format_ident!("{name}");
-            descriptor.extend(quote!(.compatibility(#runtime::Compatibility::#rule { transitive: #transitive })));
+            descriptor
+                .extend(quote!(.compatibility(#runtime::Compatibility::#rule { transitive: #transitive })));
         }
     }
     descriptor
@@ -145,18 +149,15 @@ fn constructor(event: &Event) -> Option<TokenStream> {
     let Event { runtime, name, visibility, .. } = event;
     let constructor = event.constructor.as_ref()?;
     let docs = catalogue::table(event_entry(event));
-    let required: Vec<_> = event.fields.iter().filter(|field| matches!(field.absent, Absent::Error)).collect();
+    let required: Vec<_> =
+        event.fields.iter().filter(|field| matches!(field.absent, Absent::Error)).collect();
     let parameters = required.iter().map(|field| {
         let (member, ty) = (&field.member, &field.ty);
         quote!(#member: #ty)
     });
     let takes_container = event.fields.iter().any(|field| matches!(field.absent, Absent::Container));
     let values = event.fields.iter().map(|field| value(event, field));
-    let body = if event.is_unit {
-        quote!(Self)
-    } else {
-        quote!(Self { #(#values),* })
-    };
+    let body = if event.is_unit { quote!(Self) } else { quote!(Self { #(#values),* }) };
     let default = takes_container.then(|| {
         let default = &event.container_default;
         quote!(let default: Self = #default;)

@@ -11,7 +11,17 @@ use crate::runtime_path::RuntimePath;
 const FORM: &str = "`#[event(key = order_id, version = 1)]`";
 
 const KEYS: [&str; 11] = [
-    "type", "version", "upcast_from", "oldest", "key", "topic", "domain", "new", "compat", "schemas", "crate",
+    "type",
+    "version",
+    "upcast_from",
+    "oldest",
+    "key",
+    "topic",
+    "domain",
+    "new",
+    "compat",
+    "schemas",
+    "crate",
 ];
 
 /// What `#[event(…)]` and `#[event_description = "…"]` say.

@@ -120,7 +120,10 @@ fn pii(attributes: &[Attribute], errors: &mut Diagnostics) -> Option<Pii> {
             _ => None,
         };
         if pii.is_none() {
-            errors.on(attribute.meta.to_token_stream(), "write `#[pii]` for personal data, `#[pii(secret)]` for a secret");
+            errors.on(
+                attribute.meta.to_token_stream(),
+                "write `#[pii]` for personal data, `#[pii(secret)]` for a secret",
+            );
         }
         found = found.or(pii);
     }

@@ -47,7 +47,9 @@ fn tagging(runtime: &RuntimePath, tagging: &Tagging) -> TokenStream {
     match tagging {
         Tagging::External => quote!(#runtime::Tagging::External),
         Tagging::Internal { tag } => quote!(#runtime::Tagging::Internal { tag: #tag }),
-        Tagging::Adjacent { tag, content } => quote!(#runtime::Tagging::Adjacent { tag: #tag, content: #content }),
+        Tagging::Adjacent { tag, content } => {
+            quote!(#runtime::Tagging::Adjacent { tag: #tag, content: #content })
+        }
         Tagging::Untagged => quote!(#runtime::Tagging::Untagged),
     }
 }
@@ -60,8 +62,11 @@ pub(crate) fn type_name(ty: &Type) -> String {
     while let Some(character) = characters.next() {
         let next = characters.peek().copied();
         let before = name.chars().last();
-        let is_word = |character: Option<char>| character.is_some_and(|character| character.is_alphanumeric() || character == '_');
-        let separates = is_word(before) && (is_word(next) || next == Some('\'')) || before.is_some_and(|before| ",;=".contains(before));
+        let is_word = |character: Option<char>| {
+            character.is_some_and(|character| character.is_alphanumeric() || character == '_')
+        };
+        let separates = is_word(before) && (is_word(next) || next == Some('\''))
+            || before.is_some_and(|before| ",;=".contains(before));
         if character != ' ' || separates {
             name.push(character);
         }
@@ -86,13 +91,8 @@ fn check(runtime: &RuntimePath, field: &Field, value: &TokenStream) -> TokenStre
         Wire::Flat | Wire::Nowhere => quote!(#runtime::At::Here),
     };
     let calls = |at: &TokenStream| {
-        let subject = Subject {
-            value,
-            at,
-            ty: &field.ty,
-            is_option: field.shape.is_option(),
-            span: field.ty.span(),
-        };
+        let subject =
+            Subject { value, at, ty: &field.ty, is_option: field.shape.is_option(), span: field.ty.span() };
         rules::calls(runtime, &field.rules, &subject)
     };
     if field.pii.is_none() {
@@ -108,9 +108,19 @@ mod tests {
 
     #[test]
     fn types_read_as_written() {
-        for ty in ["Option<Vec<String>>", "HashMap<String, u32>", "Cow<'static, str>", "[u8; 3]", "&'static str", "a::B"] {
+        for ty in [
+            "Option<Vec<String>>",
+            "HashMap<String, u32>",
+            "Cow<'static, str>",
+            "[u8; 3]",
+            "&'static str",
+            "a::B",
+        ] {
             assert_eq!(type_name(&syn::parse_str(ty).unwrap()), ty);
         }
-        assert_eq!(type_name(&syn::parse_str("Box<dyn Fn(u8) -> u8 + Send>").unwrap()), "Box<dyn Fn(u8)->u8+Send>");
+        assert_eq!(
+            type_name(&syn::parse_str("Box<dyn Fn(u8) -> u8 + Send>").unwrap()),
+            "Box<dyn Fn(u8)->u8+Send>"
+        );
     }
 }

@@ -17,7 +17,10 @@ pub(super) fn check<'a>(input: &'a Input, errors: &mut Diagnostics) -> Pack<'a> 
     }
     let description = attribute::doc_comment(&input.attributes);
     if description.is_empty() {
-        errors.on(&input.name, format!("pack `{}` has no description: write a doc comment above its name", input.name));
+        errors.on(
+            &input.name,
+            format!("pack `{}` has no description: write a doc comment above its name", input.name),
+        );
     }
     if input.events.is_empty() {
         errors.on(&input.name, format!("pack `{}` lists no event: write {FORM}", input.name));
@@ -31,12 +34,16 @@ pub(super) fn check<'a>(input: &'a Input, errors: &mut Diagnostics) -> Pack<'a> 
         if events.iter().any(|known| known.path.to_token_stream().to_string() == text) {
             errors.on(path, "this event is listed twice: remove one");
         } else if events.iter().any(|known| known.variant == variant) {
-            errors.on(written(listed.variant.as_ref(), &last.ident), format!("another event has the variant `{variant}`: write `… as AnotherName`"));
+            errors.on(
+                written(listed.variant.as_ref(), &last.ident),
+                format!("another event has the variant `{variant}`: write `… as AnotherName`"),
+            );
         } else {
             events.push(Listed { path, variant });
         }
     }
-    let attributes = input.attributes.iter().filter(|attribute| !attribute.path().is_ident("non_exhaustive")).collect();
+    let attributes =
+        input.attributes.iter().filter(|attribute| !attribute.path().is_ident("non_exhaustive")).collect();
     Pack { attributes, visibility: &input.visibility, name: &input.name, description, events }
 }
 

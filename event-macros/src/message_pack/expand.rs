@@ -17,7 +17,8 @@ pub(super) fn expand(pack: &Pack<'_>) -> TokenStream {
         let path = listed.path;
         quote_spanned!(path.span()=> <#path as #runtime::Event>::DESCRIPTOR)
     });
-    let checks = events.iter().enumerate().skip(1).map(|(index, listed)| unique(&runtime, name, index, listed));
+    let checks =
+        events.iter().enumerate().skip(1).map(|(index, listed)| unique(&runtime, name, index, listed));
     let arms = events.iter().map(|Listed { path, variant }| {
         quote! {
             <#path as #runtime::Event>::PAYLOAD_TYPE => #runtime::to_variant(message, Self::#variant)
@@ -82,7 +83,11 @@ pub(super) fn enumeration(pack: &Pack<'_>, with_table: bool) -> TokenStream {
 }
 
 fn row(path: &Path) -> TokenStream {
-    let link = format!(" | [`{}`]({}) |", path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default(), path_text(path));
+    let link = format!(
+        " | [`{}`]({}) |",
+        path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default(),
+        path_text(path)
+    );
     quote!(#[doc = ::core::concat!(#link, #path!())])
 }
 
@@ -108,8 +113,11 @@ pub(super) fn registrations(pack: &Pack<'_>) -> TokenStream {
 /// What proves that no event before has the payload type.
 fn unique(runtime: &RuntimePath, pack: &Ident, index: usize, listed: &Listed<'_>) -> TokenStream {
     let event = path_text(listed.path);
-    let same = format!("two events of one payload type and version in pack `{pack}`: give `{event}` another `type`");
-    let other = format!("two versions of one payload type in pack `{pack}`: list the newest and name the older one in its `upcast_from`; `{event}` is one of them");
+    let same =
+        format!("two events of one payload type and version in pack `{pack}`: give `{event}` another `type`");
+    let other = format!(
+        "two versions of one payload type in pack `{pack}`: list the newest and name the older one in its `upcast_from`; `{event}` is one of them"
+    );
     quote_spanned! {listed.path.span()=>
         const _: () = if !#runtime::is_first_of_its_version(EVENTS, #index) {
             #runtime::core::panic!(#same)

@@ -13,7 +13,8 @@ use crate::nearest::suggestion;
 use crate::shape::Shape;
 
 const RULES: [&str; 12] = [
-    "required", "length", "range", "email", "url", "uuid", "ip", "pattern", "one_of", "inner", "nested", "custom",
+    "required", "length", "range", "email", "url", "uuid", "ip", "pattern", "one_of", "inner", "nested",
+    "custom",
 ];
 
 /// The rules of a field of that shape.
@@ -29,7 +30,9 @@ pub(crate) fn check_container(attributes: &[Attribute], errors: &mut Diagnostics
     for rule in other {
         let word = rule.word();
         let remedy = match RULES.contains(&word.as_str()) {
-            true => format!("`{word}` is a rule of a field: move it there; the type itself takes `custom(path)`"),
+            true => {
+                format!("`{word}` is a rule of a field: move it there; the type itself takes `custom(path)`")
+            }
             false => format!("unknown rule `{word}`: the type itself takes `custom(path)`"),
         };
         errors.on(&rule.name, remedy);
@@ -75,7 +78,12 @@ fn unfit(written: &Argument, shape: &Shape, remedy: &str, errors: &mut Diagnosti
 fn required(written: &Argument, shape: &Shape, errors: &mut Diagnostics) -> Option<Rule> {
     let alone = written.alone(errors);
     if shape.is_number() {
-        return unfit(written, shape, "a number is always there; use `range(…)`, or make the field an `Option`", errors);
+        return unfit(
+            written,
+            shape,
+            "a number is always there; use `range(…)`, or make the field an `Option`",
+            errors,
+        );
     }
     alone.then_some(Rule::Required)
 }
@@ -223,7 +231,9 @@ fn number_of(expression: &Expr) -> Option<Bound> {
         },
         Expr::Lit(literal) => match &literal.lit {
             Lit::Int(number) => number.base10_parse().ok().map(Bound::Int),
-            Lit::Float(number) => number.base10_parse().ok().filter(|number: &f64| number.is_finite()).map(Bound::Float),
+            Lit::Float(number) => {
+                number.base10_parse().ok().filter(|number: &f64| number.is_finite()).map(Bound::Float)
+            }
             _ => None,
         },
         Expr::Group(group) => number_of(&group.expr),
@@ -342,7 +352,14 @@ fn inner(written: &Argument, shape: &Shape, errors: &mut Diagnostics) -> Option<
     let item = match shape.present() {
         Shape::Collection(item) => item,
         Shape::Other => &Shape::Other,
-        other => return unfit(written, other, "it is for the items of a collection; write the rules without it", errors),
+        other => {
+            return unfit(
+                written,
+                other,
+                "it is for the items of a collection; write the rules without it",
+                errors,
+            );
+        }
     };
     let group = written.list(FORM, errors)?;
     if group.stream().is_empty() {

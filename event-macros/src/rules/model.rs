@@ -8,13 +8,22 @@ use syn::Path;
 pub(crate) enum Rule {
     Required,
     /// Both inclusive; 0 and `usize::MAX` are no bounds.
-    Length { min: usize, max: usize },
-    Range { min: Option<Bound>, max: Option<Bound> },
+    Length {
+        min: usize,
+        max: usize,
+    },
+    Range {
+        min: Option<Bound>,
+        max: Option<Bound>,
+    },
     Email,
     Url,
     Uuid,
     Ip,
-    Pattern { text: String, dialect: String },
+    Pattern {
+        text: String,
+        dialect: String,
+    },
     OneOfTexts(Vec<String>),
     OneOfNumbers(Vec<i128>),
     Inner(Vec<Rule>),

@@ -9,7 +9,8 @@ use std::str::Chars;
 use regex_lite::Regex;
 
 /// What ECMA-262 calls white space, line ends included.
-const SPACE: &str = r"\t\n\x0B\x0C\r \u{A0}\u{1680}\u{2000}-\u{200A}\u{2028}\u{2029}\u{202F}\u{205F}\u{3000}\u{FEFF}";
+const SPACE: &str =
+    r"\t\n\x0B\x0C\r \u{A0}\u{1680}\u{2000}-\u{200A}\u{2028}\u{2029}\u{202F}\u{205F}\u{3000}\u{FEFF}";
 /// What ECMA-262 calls line ends; `.` matches everything else.
 const LINE_ENDS: &str = r"\n\r\u{2028}\u{2029}";
 
@@ -18,7 +19,8 @@ pub(super) fn dialect(pattern: &str) -> Result<String, String> {
     if pattern.is_empty() {
         return Err("an empty pattern matches every text: write one, or remove the rule".to_owned());
     }
-    let mut reader = Reader { rest: pattern.chars().peekable(), written: String::new(), depth: 0, can_repeat: false };
+    let mut reader =
+        Reader { rest: pattern.chars().peekable(), written: String::new(), depth: 0, can_repeat: false };
     reader.read()?;
     Regex::new(&reader.written).map_err(|error| format!("the pattern does not compile: {error}"))?;
     Ok(reader.written)
@@ -41,17 +43,26 @@ impl Reader<'_> {
                 '[' => self.class()?,
                 '(' => self.group()?,
                 ')' => {
-                    self.depth = self.depth.checked_sub(1).ok_or("`)` closes nothing: write `\\)` for the character")?;
+                    self.depth = self
+                        .depth
+                        .checked_sub(1)
+                        .ok_or("`)` closes nothing: write `\\)` for the character")?;
                     self.push(")", true);
                 }
                 '^' | '$' | '|' => self.push(next.encode_utf8(&mut [0; 4]), false),
                 '*' | '+' | '?' => self.repeat(&next.to_string())?,
                 '{' => self.count()?,
-                ']' | '}' => return Err(format!("`{next}` closes nothing: write `\\{next}` for the character")),
+                ']' | '}' => {
+                    return Err(format!("`{next}` closes nothing: write `\\{next}` for the character"));
+                }
                 other => self.literal(other),
             }
         }
-        if self.depth > 0 { Err("`(` is not closed: write `\\(` for the character".to_owned()) } else { Ok(()) }
+        if self.depth > 0 {
+            Err("`(` is not closed: write `\\(` for the character".to_owned())
+        } else {
+            Ok(())
+        }
     }
 
     fn push(&mut self, text: &str, can_repeat: bool) {
@@ -76,7 +87,9 @@ impl Reader<'_> {
             'd' | 'w' | 'D' | 'W' => self.push(&format!("\\{escaped}"), true),
             's' if in_class => self.push(SPACE, true),
             's' => self.push(&format!("[{SPACE}]"), true),
-            'S' if in_class => return Err("`\\S` in a class differs between dialects: list the characters".to_owned()),
+            'S' if in_class => {
+                return Err("`\\S` in a class differs between dialects: list the characters".to_owned());
+            }
             'S' => self.push(&format!("[^{SPACE}]"), true),
             'b' | 'B' if !in_class => self.push(&format!("\\{escaped}"), false),
             't' | 'n' | 'r' => self.push(&format!("\\{escaped}"), true),
@@ -90,8 +103,16 @@ impl Reader<'_> {
                 let digits = self.digits(4)?;
                 self.push(&format!("\\u{{{digits}}}"), true);
             }
-            '1'..='9' | 'k' => return Err(format!("a back-reference (`\\{escaped}`) is not in Rust's dialect: write the pattern out")),
-            'p' | 'P' => return Err(format!("`\\{escaped}` differs between dialects: list the characters, as in `[a-z]`")),
+            '1'..='9' | 'k' => {
+                return Err(format!(
+                    "a back-reference (`\\{escaped}`) is not in Rust's dialect: write the pattern out"
+                ));
+            }
+            'p' | 'P' => {
+                return Err(format!(
+                    "`\\{escaped}` differs between dialects: list the characters, as in `[a-z]`"
+                ));
+            }
             other if other.is_ascii_punctuation() => self.literal(other),
             other => return Err(format!("`\\{other}` is not in both dialects: write `{other}`")),
         }
@@ -115,8 +136,15 @@ impl Reader<'_> {
         self.rest.next();
         match self.rest.next() {
             Some(':') => self.push("(?:", false),
-            Some('=' | '!') => return Err("a look-ahead is not in Rust's dialect: use several rules, or `custom`".to_owned()),
-            Some('<') => return Err("a look-behind or a named group is not in both dialects: write `(…)`, or use `custom`".to_owned()),
+            Some('=' | '!') => {
+                return Err("a look-ahead is not in Rust's dialect: use several rules, or `custom`".to_owned());
+            }
+            Some('<') => {
+                return Err(
+                    "a look-behind or a named group is not in both dialects: write `(…)`, or use `custom`"
+                        .to_owned(),
+                );
+            }
             _ => return Err("flags and `(?…)` are not in both dialects: write `(…)`".to_owned()),
         }
         Ok(())
@@ -132,7 +160,10 @@ impl Reader<'_> {
             self.push("?", false);
         }
         if let Some('+') = self.rest.peek() {
-            return Err("a possessive quantifier (`++`, `*+`) is not in ECMA's dialect: remove the second `+`".to_owned());
+            return Err(
+                "a possessive quantifier (`++`, `*+`) is not in ECMA's dialect: remove the second `+`"
+                    .to_owned(),
+            );
         }
         Ok(())
     }
@@ -143,7 +174,12 @@ impl Reader<'_> {
             match self.rest.next() {
                 Some('}') => break,
                 Some(part @ ('0'..='9' | ',')) => count.push(part),
-                _ => return Err("`{` opens a count such as `{2}`, `{2,}` or `{2,8}`: write `\\{` for the character".to_owned()),
+                _ => {
+                    return Err(
+                        "`{` opens a count such as `{2}`, `{2,}` or `{2,8}`: write `\\{` for the character"
+                            .to_owned(),
+                    );
+                }
             }
         }
         let (least, most) = count.split_once(',').unwrap_or((&count, ""));
@@ -162,10 +198,14 @@ impl Reader<'_> {
         loop {
             match self.rest.next() {
                 None => return Err("`[` is not closed: write `\\[` for the character".to_owned()),
-                Some(']') if is_empty => return Err("an empty class differs between dialects: list its characters".to_owned()),
+                Some(']') if is_empty => {
+                    return Err("an empty class differs between dialects: list its characters".to_owned());
+                }
                 Some(']') => break,
                 Some('\\') => self.escape(true)?,
-                Some('[') => return Err("`[` in a class means a class in Rust's dialect: write `\\[`".to_owned()),
+                Some('[') => {
+                    return Err("`[` in a class means a class in Rust's dialect: write `\\[`".to_owned());
+                }
                 Some('-') if is_empty || self.rest.peek() == Some(&']') => self.written.push_str("\\-"),
                 Some('-') => self.written.push('-'),
                 Some(other) => self.literal(other),
@@ -205,8 +245,28 @@ mod tests {
     #[test]
     fn what_only_one_knows_is_refused() {
         let refused = [
-            "", "(?=a)", "(?<!a)", "(?<n>a)", "(?i)a", r"(a)\1", r"\p{L}", "a++", "[[:alpha:]]", "[]", "a{,2}", "{", "*a",
-            "a)", "(a", "[a", r"\", r"\h", r"\u12", "[z-a]", "a{2,1}", r"[\S]",
+            "",
+            "(?=a)",
+            "(?<!a)",
+            "(?<n>a)",
+            "(?i)a",
+            r"(a)\1",
+            r"\p{L}",
+            "a++",
+            "[[:alpha:]]",
+            "[]",
+            "a{,2}",
+            "{",
+            "*a",
+            "a)",
+            "(a",
+            "[a",
+            r"\",
+            r"\h",
+            r"\u12",
+            "[z-a]",
+            "a{2,1}",
+            r"[\S]",
         ];
         for pattern in refused {
             assert!(dialect(pattern).is_err(), "{pattern}");

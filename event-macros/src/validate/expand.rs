@@ -22,7 +22,9 @@ pub(super) fn expand(input: &DeriveInput, checked: &Checked) -> TokenStream {
             (fields::descriptors(&runtime, fields, &Place::Struct), checks)
         }
         Shape::Enum(variants) => {
-            let rows = variants.iter().flat_map(|variant| fields::descriptors(&runtime, &variant.fields, &variant.place));
+            let rows = variants
+                .iter()
+                .flat_map(|variant| fields::descriptors(&runtime, &variant.fields, &variant.place));
             (rows.collect(), check_variants(&runtime, variants))
         }
     };
@@ -77,9 +79,11 @@ fn check_variant(runtime: &RuntimePath, variant: &Variant) -> Option<TokenStream
         let (member, binding) = (&field.member, binding(field));
         quote!(#member: #binding)
     });
-    let checks = variant.content.iter().rev().fold(checks, |checks, member| {
-        quote!(validator.member(#member, |validator| { #checks });)
-    });
+    let checks = variant
+        .content
+        .iter()
+        .rev()
+        .fold(checks, |checks, member| quote!(validator.member(#member, |validator| { #checks });));
     Some(quote! {
         Self::#name { #(#bindings,)* .. } => { #checks }
     })

@@ -131,7 +131,8 @@ impl DecodeError {
 
     /// A payload that breaks its own rules.
     pub(crate) fn broken_rules(errors: ValidationErrors) -> Self {
-        let mut broken = Self::new(DecodeErrorKind::Invalid, format!("the payload breaks its rules: {errors}"));
+        let mut broken =
+            Self::new(DecodeErrorKind::Invalid, format!("the payload breaks its rules: {errors}"));
         broken.0.validation = Some(errors);
         broken
     }
@@ -181,7 +182,9 @@ impl DecodeError {
                 "column": place.column,
                 "pointer": place.pointer,
             }),
-            (_, Some(validation)) => json!({ "errors": validation.errors(), "omitted": validation.omitted() }),
+            (_, Some(validation)) => {
+                json!({ "errors": validation.errors(), "omitted": validation.omitted() })
+            }
             _ => Value::Null,
         }
     }

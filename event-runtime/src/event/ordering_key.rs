@@ -27,7 +27,8 @@ impl<T: Display> OrderingKey for T {
 
 /// The key as it is, or its SHA-256 in hex where a broker would refuse it.
 fn fit(key: String) -> String {
-    let accepted = (1..=MAX_KEY_LENGTH).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let accepted =
+        (1..=MAX_KEY_LENGTH).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
     if accepted { key } else { hex(&Sha256::digest(key.as_bytes())) }
 }
 

@@ -55,8 +55,12 @@ pub(crate) fn pointer_at(json: &str, line: usize, column: usize) -> String {
 /// A container that is open at the place.
 enum Level<'a> {
     /// An object and the quoted name of the member that is being read.
-    Object { name: Option<&'a str> },
-    Array { index: usize },
+    Object {
+        name: Option<&'a str>,
+    },
+    Array {
+        index: usize,
+    },
 }
 
 impl Level<'_> {
@@ -151,7 +155,10 @@ mod tests {
     fn a_wrong_value_is_named() {
         assert_eq!(pointer(r#"{"name":1}"#), "/name");
         assert_eq!(pointer(r#"{"name":"n","items":[{"amount":1},{"amount":"x"}]}"#), "/items/1/amount");
-        assert_eq!(pointer("{\n  \"name\": \"n\",\n  \"items\": [\n    {\"amount\": -1}\n  ]\n}"), "/items/0/amount");
+        assert_eq!(
+            pointer("{\n  \"name\": \"n\",\n  \"items\": [\n    {\"amount\": -1}\n  ]\n}"),
+            "/items/0/amount"
+        );
         assert_eq!(pointer(r#"{"name":"größe","items":["ü"]}"#), "/items/0");
     }
 

@@ -106,7 +106,11 @@ impl Validator {
     }
 
     /// Paths are built on the way out of a failure, so that a payload without one pays nothing for them.
-    pub(crate) fn within<'a>(&mut self, check: impl FnOnce(&mut Self), segment: impl FnOnce() -> Cow<'a, str>) {
+    pub(crate) fn within<'a>(
+        &mut self,
+        check: impl FnOnce(&mut Self),
+        segment: impl FnOnce() -> Cow<'a, str>,
+    ) {
         let before = self.errors.len();
         check(self);
         if self.errors.len() > before {
@@ -244,7 +248,8 @@ mod tests {
     fn places_are_built_from_the_inside_out() {
         let mut validator = Validator::default();
         validator.member("a/b", |validator| {
-            validator.item(3, |validator| validator.report(ValidationError::new("length").with_param("min", 1)));
+            validator
+                .item(3, |validator| validator.report(ValidationError::new("length").with_param("min", 1)));
             validator.report("odd");
         });
         let errors = validator.finish().unwrap_err();

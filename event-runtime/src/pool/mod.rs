@@ -16,7 +16,6 @@
 //! | `event_emit_async_failed_total` | counter | `payload_type`, `pool` |
 
 mod background;
-mod backoff;
 mod builder;
 mod check;
 mod config;
@@ -25,7 +24,7 @@ mod emit;
 mod emitter;
 mod error;
 mod explain;
-mod join;
+pub(crate) mod join;
 mod problem;
 mod producer_emitter;
 mod producers;

@@ -1,6 +1,5 @@
 //! JSON Schemas of events: as readers see them and as writers emit them.
 
-
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 
 use crate::event::Event;

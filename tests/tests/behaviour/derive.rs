@@ -63,7 +63,10 @@ pub struct CreatedV1 {
 
 impl From<CreatedV1> for Created {
     fn from(old: CreatedV1) -> Self {
-        Self { labels: vec!["old".to_owned()], ..Self::new(old.wallet_id, "unknown".to_owned(), vec![], euro(0)) }
+        Self {
+            labels: vec!["old".to_owned()],
+            ..Self::new(old.wallet_id, "unknown".to_owned(), vec![], euro(0))
+        }
     }
 }
 
@@ -148,7 +151,10 @@ fn a_pack_decodes_its_events() {
 fn the_factory_knows_every_version_by_name() {
     let mut factory = MessageFactory::new();
     Packs::compose([TestPack::DESCRIPTOR]).register(&mut factory).unwrap();
-    assert_eq!(factory.version("payments.wallet_subscription.created", 1).map(|event| event.rust_name), Some("CreatedV1"));
+    assert_eq!(
+        factory.version("payments.wallet_subscription.created", 1).map(|event| event.rust_name),
+        Some("CreatedV1")
+    );
     assert_eq!(factory.nearest_type("Nothin"), Some("Nothing"));
     let message = factory.build("Nothing", "null", &Codec::Native, |_| {}, None).unwrap();
     assert_eq!(factory.decode(&message).unwrap().downcast_ref::<Nothing>(), Some(&Nothing));

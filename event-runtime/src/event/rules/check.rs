@@ -62,12 +62,13 @@ pub fn range<T: Number + ?Sized>(validator: &mut Validator, at: At, value: &T, m
         return;
     }
     at.report(validator, || {
-        [("min", min), ("max", max)].into_iter().fold(ValidationError::new("range"), |error, (name, bound)| {
-            match bound.to_json() {
+        [("min", min), ("max", max)].into_iter().fold(
+            ValidationError::new("range"),
+            |error, (name, bound)| match bound.to_json() {
                 Some(bound) => error.with_param(name, bound),
                 None => error,
-            }
-        })
+            },
+        )
     });
 }
 
@@ -123,8 +124,14 @@ pub fn pattern<T: Text + ?Sized>(validator: &mut Validator, at: At, value: &T, p
 }
 
 /// `one_of("…", …)`.
-pub fn one_of_texts<T: Text + ?Sized>(validator: &mut Validator, at: At, value: &T, choices: &'static [Choice]) {
-    let is = |text: &str| choices.iter().any(|choice| matches!(choice, Choice::Text(choice) if *choice == text));
+pub fn one_of_texts<T: Text + ?Sized>(
+    validator: &mut Validator,
+    at: At,
+    value: &T,
+    choices: &'static [Choice],
+) {
+    let is =
+        |text: &str| choices.iter().any(|choice| matches!(choice, Choice::Text(choice) if *choice == text));
     if value.text().is_some_and(|text| !is(text)) {
         none_of(validator, at, choices);
     }

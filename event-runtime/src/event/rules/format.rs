@@ -12,7 +12,9 @@ const MAX_DOMAIN: usize = 253;
 /// address literal such as `[127.0.0.1]`.
 pub(crate) fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
-    local.len() <= MAX_LOCAL_PART && (is_dot_string(local) || is_quoted_string(local)) && is_mail_domain(domain)
+    local.len() <= MAX_LOCAL_PART
+        && (is_dot_string(local) || is_quoted_string(local))
+        && is_mail_domain(domain)
 }
 
 fn is_dot_string(text: &str) -> bool {
@@ -158,10 +160,14 @@ mod tests {
 
     #[test]
     fn mailboxes() {
-        for good in ["ann@example.com", "a.b+c@x", "\"two words\"@example.com", "ann@[127.0.0.1]", "a@[IPv6:::1]"] {
+        for good in
+            ["ann@example.com", "a.b+c@x", "\"two words\"@example.com", "ann@[127.0.0.1]", "a@[IPv6:::1]"]
+        {
             assert!(is_email(good), "{good}");
         }
-        for bad in ["", "ann", "@x", "ann@", "a..b@x", ".a@x", "a@-x.y", "a@x..y", "two words@x", "\"@x", "ä@x"] {
+        for bad in
+            ["", "ann", "@x", "ann@", "a..b@x", ".a@x", "a@-x.y", "a@x..y", "two words@x", "\"@x", "ä@x"]
+        {
             assert!(!is_email(bad), "{bad}");
         }
         assert!(!is_email(&format!("{}@x", "a".repeat(MAX_LOCAL_PART + 1))));
@@ -169,10 +175,23 @@ mod tests {
 
     #[test]
     fn uris() {
-        for good in ["https://example.com/a?b#c", "urn:isbn:1", "http://[::1]:80/", "mailto:a@b", "a:", "ftp://u:p@h"] {
+        for good in
+            ["https://example.com/a?b#c", "urn:isbn:1", "http://[::1]:80/", "mailto:a@b", "a:", "ftp://u:p@h"]
+        {
             assert!(is_uri(good), "{good}");
         }
-        for bad in ["", "/path", "example.com", "http://x y", "http://[::1", "http://a:b/", "1a:x", "a:%zz", "a:ü", "a:[1]"] {
+        for bad in [
+            "",
+            "/path",
+            "example.com",
+            "http://x y",
+            "http://[::1",
+            "http://a:b/",
+            "1a:x",
+            "a:%zz",
+            "a:ü",
+            "a:[1]",
+        ] {
             assert!(!is_uri(bad), "{bad}");
         }
     }
