@@ -6,5 +6,5 @@ pub use crate::event::{Event, Validate};
 pub use crate::factory::{MessagePack, Packs};
 pub use crate::handler::{Attempt, Cancellation, Extension, Headers, Payload, State};
 pub use crate::outcome::{HandlerError, Outcome};
-pub use crate::pool::ProducersPool;
+pub use crate::pool::{EmitError, Emitter, ProducersPool};
 pub use crate::router::MessageRouter;
