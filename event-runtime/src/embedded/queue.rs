@@ -8,12 +8,15 @@ use std::time::Duration;
 use bytestring::ByteString;
 use sha2::{Digest as _, Sha256};
 
+use crate::Clock;
+
 use super::attributes::{QueueAttributes, QueueSettings};
 use super::broker::Hub;
 use super::check;
 use super::error::{QueueError, QueueErrorKind};
 use super::message::{Content, Deletion, OutgoingMessage, Receipt, ReceivedMessage, SentMessage, timestamp};
 use super::pick::{Departure, Wanted};
+use super::settle::Change;
 use super::shared::{RoomWait, Shared, Waiting};
 use super::state::{Incoming, QueueCounts, Refusal};
 
@@ -111,6 +114,10 @@ impl Queue {
     /// Whether the queue is FIFO.
     pub fn is_fifo(&self) -> bool {
         self.shared.fifo
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.hub.clock
     }
 
     /// The queue's ARN.
@@ -293,7 +300,7 @@ impl Queue {
     /// the receive; `ReceiptHandleIsInvalid` for another queue's receipt; `LeaseLost`; `QueueDoesNotExist`.
     pub fn change_visibility(&self, receipt: Receipt, timeout: Duration) -> Result<(), QueueError> {
         check::visibility_timeout(timeout)?;
-        self.shared.at(self.hub.now(), |state| state.change_visibility(receipt, timeout, false))
+        self.shared.at(self.hub.now(), |state| state.change_visibility(receipt, Change::Keep(timeout)))
     }
 
     /// Takes a receive back: the message is visible `after` from now (0 to 43,200 s), the receive is not
@@ -303,7 +310,7 @@ impl Queue {
     /// Those of [`Queue::change_visibility`].
     pub fn hand_back(&self, receipt: Receipt, after: Duration) -> Result<(), QueueError> {
         check::visibility_timeout(after)?;
-        self.shared.at(self.hub.now(), |state| state.change_visibility(receipt, after, true))
+        self.shared.at(self.hub.now(), |state| state.change_visibility(receipt, Change::HandBack(after)))
     }
 
     /// Removes every message, visible or not, and every deduplication id.
@@ -372,6 +379,15 @@ impl Queue {
         })?;
         self.shared.set_hashes_bodies(hashes_bodies);
         Ok(())
+    }
+
+    /// The queue that this one's redrive policy names; `None` without a policy, or where that queue is gone.
+    ///
+    /// # Errors
+    /// `QueueDoesNotExist`.
+    pub fn dead_letter_queue(&self) -> Result<Option<Self>, QueueError> {
+        let target = self.attributes()?.redrive.and_then(|policy| self.hub.find(&policy.dead_letter_queue));
+        Ok(target.map(|shared| Self { shared, hub: Arc::clone(&self.hub) }))
     }
 
     /// Checks a message and gives it an id, outside the lock.
