@@ -325,7 +325,7 @@ pub(super) fn write_fields(object: &mut Object<'_>, metadata: &Metadata, wanted:
     if !metadata.headers.is_empty() && wanted(Field::Headers) {
         let mut headers = Object::open(object.member(Field::Headers.name()));
         for (name, value) in &metadata.headers {
-            headers.text(name, value);
+            push_string(headers.foreign_member(name), value);
         }
         headers.close();
     }

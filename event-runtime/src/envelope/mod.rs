@@ -16,6 +16,8 @@ pub use context::Context;
 pub use message::Message;
 pub(crate) use message::PayloadText;
 pub use metadata::Metadata;
+#[cfg(feature = "embedded")]
+pub(crate) use partition_key::broker_safe;
 pub use trace::{ParseTraceError, ParseTraceErrorKind, TraceParent, TraceState};
 pub use typed::{Envelope, IntoEnvelope};
 pub use wire_format::{UnknownFormat, WireFormat};
