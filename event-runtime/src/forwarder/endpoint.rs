@@ -5,7 +5,7 @@ use std::slice;
 use crate::envelope::Message;
 use crate::error::{Failure, FailureCode};
 use crate::forwarder::{ForwardError, ForwardErrorKind, Forwarder};
-use crate::handler::{Endpoint, Incoming};
+use crate::handler::{Endpoint, Handler, Incoming};
 use crate::outcome::Outcome;
 use crate::transport::BoxFuture;
 
@@ -36,22 +36,13 @@ impl Endpoint for Forwarder {
     }
 }
 
-impl Forwarder {
-    /// The forwarder as a handler, for [`on_type`](crate::MessageRouter::on_type) and
-    /// [`fallback`](crate::MessageRouter::fallback) of a router.
-    ///
-    /// ```
-    /// use event_runtime::{Forwarder, MessageRouter};
-    ///
-    /// let legacy = Forwarder::new();
-    /// let router = MessageRouter::new().fallback(legacy.into_handler());
-    /// # let _ = router;
-    /// ```
-    pub fn into_handler(self) -> impl Fn(Message) -> BoxFuture<'static, Outcome> + Clone + Send + Sync {
-        move |message| {
-            let forwarder = self.clone();
-            Box::pin(async move { forwarder.handle(Incoming::new(message)).await })
-        }
+/// A router takes it by [`on_type`](crate::MessageRouter::on_type) and [`fallback`](crate::MessageRouter::fallback).
+impl Handler<(Message,)> for Forwarder {
+    type Future = BoxFuture<'static, Outcome>;
+
+    fn call(&self, (message,): (Message,)) -> Self::Future {
+        let forwarder = self.clone();
+        Box::pin(async move { forwarder.handle(Incoming::new(message)).await })
     }
 }
 
