@@ -10,7 +10,7 @@ const LINES: usize = 8;
 
 /// Lines by queue, shared by all handlers.
 #[derive(Clone)]
-pub struct Journal {
+pub(crate) struct Journal {
     lines: Arc<Mutex<BTreeMap<&'static str, Vec<String>>>>,
     written: watch::Sender<usize>,
 }
@@ -23,7 +23,7 @@ impl Default for Journal {
 
 impl Journal {
     /// Adds a line under a queue's name.
-    pub fn write(&self, queue: &'static str, line: impl Into<String>) {
+    pub(crate) fn write(&self, queue: &'static str, line: impl Into<String>) {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         lines.entry(queue).or_default().push(line.into());
         drop(lines);
@@ -31,7 +31,7 @@ impl Journal {
     }
 
     /// Completes when everything was written, or at Ctrl-C: the signal for a graceful stop.
-    pub fn complete(&self) -> impl Future<Output = ()> + use<> {
+    pub(crate) fn complete(&self) -> impl Future<Output = ()> + use<> {
         let mut written = self.written.subscribe();
         async move {
             tokio::select! {
@@ -42,7 +42,7 @@ impl Journal {
     }
 
     /// Prints every queue's lines.
-    pub fn print(&self) {
+    pub(crate) fn print(&self) {
         for (queue, lines) in &*self.lines.lock().unwrap_or_else(PoisonError::into_inner) {
             let mut lines = lines.clone();
             // Without order between keys, the audit's lines come as they come.

@@ -9,12 +9,14 @@ use event_packs::chat::ChatMessageEvent;
 use event_packs::money::Money;
 use event_packs::notification::{GenericPushNotificationEvent, PushContent};
 use event_packs::order::{OrderPaidEvent, OrderShippedEvent, PaymentMethod};
+use event_runtime::Clock;
 use event_runtime::config::{Config, ConsumerBundle, ProcessEnvironment, ProducerPoolBundle};
+use event_runtime::delivery::attribute;
 use event_runtime::embedded::{EmbeddedTransport, ReceiveRequest};
 use event_runtime::prelude::*;
-use event_runtime::{Clock, consumer};
 use jiff::Timestamp;
 use journal::Journal;
+use serde_json::Value;
 use uuid::Uuid;
 
 /// What the handlers share.
@@ -34,7 +36,8 @@ async fn paid(
         shop.journal.write("orders", "paid: the warehouse does not answer, tried again");
         return Err(HandlerError::retry_after(Duration::from_millis(50), "the warehouse does not answer"));
     }
-    shop.journal.write("orders", format!("paid: {} cents, packed in attempt {attempt}", order.amount.amount_minor));
+    shop.journal
+        .write("orders", format!("paid: {} cents, packed in attempt {attempt}", order.amount.amount_minor));
     let content = PushContent::new("Thank you", "We are packing your order.");
     GenericPushNotificationEvent::new(Uuid::new_v4(), order.payment_id, content, Timestamp::now())
         .envelope()
@@ -48,9 +51,14 @@ async fn shipped(Payload(order): Payload<OrderShippedEvent>) -> Result<(), Handl
     Err(HandlerError::dead_letter(format!("{} lost the parcel", order.carrier)))
 }
 
-async fn notify(Payload(push): Payload<GenericPushNotificationEvent>, metadata: Metadata, State(shop): State<Shop>) {
+async fn notify(
+    Payload(push): Payload<GenericPushNotificationEvent>,
+    metadata: Metadata,
+    State(shop): State<Shop>,
+) {
     let inherited = metadata.correlation_id.as_deref() == Some("checkout-1");
-    shop.journal.write("notifications", format!("push {:?}, correlation inherited: {inherited}", push.content.title));
+    shop.journal
+        .write("notifications", format!("push {:?}, correlation inherited: {inherited}", push.content.title));
 }
 
 async fn chat(Payload(message): Payload<ChatMessageEvent>, State(shop): State<Shop>) {
@@ -71,24 +79,41 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let shop = Shop { pool: pool.clone(), journal: Journal::default() };
 
     let order = Uuid::new_v4();
-    OrderPaidEvent::new(order, Uuid::new_v4(), Money::new(4_200, "EUR"), PaymentMethod::Card, Timestamp::now())
-        .envelope()
-        .with_correlation_id("checkout-1")
-        .with_header("channel", "web")
-        .emit_to(&pool)
-        .await?;
+    OrderPaidEvent::new(
+        order,
+        Uuid::new_v4(),
+        Money::new(4_200, "EUR"),
+        PaymentMethod::Card,
+        Timestamp::now(),
+    )
+    .envelope()
+    .with_correlation_id("checkout-1")
+    .with_header("channel", "web")
+    .emit_to(&pool)
+    .await?;
     let (carrier, number) = ("dhl".into(), "JJD0099".into());
     OrderShippedEvent::new(order, Uuid::new_v4(), carrier, number, vec!["mug".into()], Timestamp::now())
         .envelope()
         .emit_to(&pool)
         .await?;
-    ChatMessageEvent::new(Uuid::new_v4(), Uuid::new_v4(), Uuid::new_v4(), "Is it there yet?".into(), Timestamp::now())
-        .envelope()
-        .emit_to(&pool)
-        .await?;
+    ChatMessageEvent::new(
+        Uuid::new_v4(),
+        Uuid::new_v4(),
+        Uuid::new_v4(),
+        "Is it there yet?".into(),
+        Timestamp::now(),
+    )
+    .envelope()
+    .emit_to(&pool)
+    .await?;
     let refused = ChatMessageEvent::new(order, order, order, String::new(), Timestamp::now());
     if let Err(error) = refused.envelope().emit_to(&pool).await {
         println!("refused before it was sent: {error}");
+    }
+    for payload_type in [OrderPaidEvent::PAYLOAD_TYPE, ChatMessageEvent::PAYLOAD_TYPE] {
+        let routes =
+            pool.route(payload_type).into_iter().map(|route| format!("{} ({})", route.producer, route.rule));
+        println!("{payload_type} goes to {}", routes.collect::<Vec<_>>().join(", "));
     }
 
     let router = || MessageRouter::new().with_state(shop.clone());
@@ -110,10 +135,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "orders: {} acknowledged, {} retried, {} dead-lettered, {} lost",
         orders.acknowledged, orders.retried, orders.dead_lettered, orders.unsettled
     );
-    for letter in embedded.broker().queue("orders-dead.fifo")?.try_receive(&ReceiveRequest::new().max(10))? {
-        let record = letter.attributes().iter().find_map(|attribute| attribute.text());
-        println!("dead letter: {}", record.unwrap_or_default());
+    for letter in embedded.broker().queue("orders-dead.fifo")?.try_receive(&ReceiveRequest::new())? {
+        let record = letter.attributes().iter().find(|attribute| attribute.name() == attribute::DEAD_LETTER);
+        let record: Value = serde_json::from_str(record.and_then(|record| record.text()).unwrap_or("null"))?;
+        println!("dead letter: {} from {}: {}", record["handler"], record["source"], record["error"]);
     }
-    let _ = consumer::unwrap;
     Ok(())
 }
