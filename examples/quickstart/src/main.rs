@@ -1,73 +1,24 @@
 //! The main job on one page: events of several packs through a producer pool into queues, and out of them into typed
-//! handlers. Everything but the handlers comes from `config.json`.
+//! handlers. The handlers are in `handlers.rs`, everything else comes from `config.json`.
 
+mod handlers;
 mod journal;
 
 use std::time::Duration;
 
 use event_packs::chat::ChatMessageEvent;
 use event_packs::money::Money;
-use event_packs::notification::{GenericPushNotificationEvent, PushContent};
 use event_packs::order::{OrderPaidEvent, OrderShippedEvent, PaymentMethod};
 use event_runtime::Clock;
 use event_runtime::config::{Config, ConsumerBundle, ProcessEnvironment, ProducerPoolBundle};
 use event_runtime::delivery::attribute;
 use event_runtime::embedded::{EmbeddedTransport, ReceiveRequest};
 use event_runtime::prelude::*;
+use handlers::{Shop, audit, chat, notify, paid, shipped};
 use jiff::Timestamp;
 use journal::Journal;
 use serde_json::Value;
 use uuid::Uuid;
-
-/// What the handlers share.
-#[derive(Clone)]
-struct Shop {
-    pool: ProducersPool,
-    journal: Journal,
-}
-
-/// Fails once, then tells the customer. The notification inherits the order's correlation id.
-async fn paid(
-    Payload(order): Payload<OrderPaidEvent>,
-    State(shop): State<Shop>,
-    Attempt(attempt): Attempt,
-) -> Result<(), HandlerError> {
-    if attempt == 1 {
-        shop.journal.write("orders", "paid: the warehouse does not answer, tried again");
-        return Err(HandlerError::retry_after(Duration::from_millis(50), "the warehouse does not answer"));
-    }
-    shop.journal
-        .write("orders", format!("paid: {} cents, packed in attempt {attempt}", order.amount.amount_minor));
-    let content = PushContent::new("Thank you", "We are packing your order.");
-    GenericPushNotificationEvent::new(Uuid::new_v4(), order.payment_id, content, Timestamp::now())
-        .envelope()
-        .emit_to(&shop.pool)
-        .await?;
-    Ok(())
-}
-
-/// Gives up at once: no attempt brings a lost parcel back.
-async fn shipped(Payload(order): Payload<OrderShippedEvent>) -> Result<(), HandlerError> {
-    Err(HandlerError::dead_letter(format!("{} lost the parcel", order.carrier)))
-}
-
-async fn notify(
-    Payload(push): Payload<GenericPushNotificationEvent>,
-    metadata: Metadata,
-    State(shop): State<Shop>,
-) {
-    let inherited = metadata.correlation_id.as_deref() == Some("checkout-1");
-    shop.journal
-        .write("notifications", format!("push {:?}, correlation inherited: {inherited}", push.content.title));
-}
-
-async fn chat(Payload(message): Payload<ChatMessageEvent>, State(shop): State<Shop>) {
-    shop.journal.write("rest", format!("chat message of {} characters", message.body.chars().count()));
-}
-
-async fn audit(message: Message, State(shop): State<Shop>) {
-    shop.journal.write("audit", &*message.metadata().payload_type);
-}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

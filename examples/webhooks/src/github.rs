@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 
 /// A repository, as every payload names it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Validate)]
-pub struct Repository {
-    pub id: u64,
+pub(crate) struct Repository {
+    pub(crate) id: u64,
     #[validate(length(min = 3, max = 200))]
-    pub full_name: String,
-    pub private: bool,
+    pub(crate) full_name: String,
+    pub(crate) private: bool,
 }
 
 /// A repository's events keep their order.
@@ -27,197 +27,197 @@ impl fmt::Display for Repository {
 
 /// A user, an organisation or a bot.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Validate)]
-pub struct Account {
-    pub id: u64,
+pub(crate) struct Account {
+    pub(crate) id: u64,
     #[validate(required)]
-    pub login: String,
+    pub(crate) login: String,
 }
 
 /// An issue or a pull request.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Validate)]
-pub struct Issue {
+pub(crate) struct Issue {
     #[validate(range(min = 1))]
-    pub number: u64,
+    pub(crate) number: u64,
     #[validate(required)]
-    pub title: String,
-    pub state: String,
+    pub(crate) title: String,
+    pub(crate) state: String,
 }
 
 /// A comment on an issue.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Validate)]
-pub struct Comment {
-    pub id: u64,
-    pub body: String,
+pub(crate) struct Comment {
+    pub(crate) id: u64,
+    pub(crate) body: String,
     #[validate(nested)]
-    pub user: Account,
+    pub(crate) user: Account,
 }
 
 /// A commit of a push.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Validate)]
-pub struct Commit {
+pub(crate) struct Commit {
     #[validate(length(equal = 40))]
-    pub id: String,
-    pub message: String,
+    pub(crate) id: String,
+    pub(crate) message: String,
 }
 
 /// A label of a repository.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Validate)]
-pub struct Label {
-    pub id: u64,
+pub(crate) struct Label {
+    pub(crate) id: u64,
     #[validate(required)]
-    pub name: String,
+    pub(crate) name: String,
     #[validate(pattern("^[0-9a-fA-F]{6}$"))]
-    pub color: String,
+    pub(crate) color: String,
 }
 
 /// A published or drafted release.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Validate)]
-pub struct Release {
-    pub id: u64,
+pub(crate) struct Release {
+    pub(crate) id: u64,
     #[validate(required)]
-    pub tag_name: String,
-    pub draft: bool,
-    pub prerelease: bool,
+    pub(crate) tag_name: String,
+    pub(crate) draft: bool,
+    pub(crate) prerelease: bool,
 }
 
 /// GitHub checks that a new webhook answers.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Event)]
 #[event(type = "github.ping.received", key = hook_id)]
-pub struct Ping {
-    pub hook_id: u64,
-    pub zen: String,
+pub(crate) struct Ping {
+    pub(crate) hook_id: u64,
+    pub(crate) zen: String,
 }
 
 /// Commits or tags were pushed.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Event)]
 #[event(type = "github.push.received", key = repository)]
-pub struct Push {
+pub(crate) struct Push {
     #[validate(required)]
     #[serde(rename = "ref")]
-    pub reference: String,
+    pub(crate) reference: String,
     #[validate(length(equal = 40))]
-    pub before: String,
+    pub(crate) before: String,
     #[validate(length(equal = 40))]
-    pub after: String,
-    pub forced: bool,
+    pub(crate) after: String,
+    pub(crate) forced: bool,
     #[validate(nested)]
-    pub commits: Vec<Commit>,
+    pub(crate) commits: Vec<Commit>,
     #[validate(nested)]
-    pub repository: Repository,
+    pub(crate) repository: Repository,
 }
 
 /// Somebody did something to an issue.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Event)]
 #[event(type = "github.issues.received", key = repository)]
-pub struct Issues {
-    pub action: String,
+pub(crate) struct Issues {
+    pub(crate) action: String,
     #[validate(nested)]
-    pub issue: Issue,
+    pub(crate) issue: Issue,
     #[validate(nested)]
-    pub repository: Repository,
+    pub(crate) repository: Repository,
     #[validate(nested)]
-    pub sender: Account,
+    pub(crate) sender: Account,
 }
 
 /// Somebody commented on an issue or a pull request.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Event)]
 #[event(type = "github.issue_comment.received", key = repository)]
-pub struct IssueComment {
-    pub action: String,
+pub(crate) struct IssueComment {
+    pub(crate) action: String,
     #[validate(nested)]
-    pub issue: Issue,
+    pub(crate) issue: Issue,
     #[validate(nested)]
-    pub comment: Comment,
+    pub(crate) comment: Comment,
     #[validate(nested)]
-    pub repository: Repository,
+    pub(crate) repository: Repository,
 }
 
 /// A star was given or taken back.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Event)]
 #[event(type = "github.star.received", key = repository)]
-pub struct Star {
+pub(crate) struct Star {
     #[validate(one_of("created", "deleted"))]
-    pub action: String,
-    pub starred_at: Option<String>,
+    pub(crate) action: String,
+    pub(crate) starred_at: Option<String>,
     #[validate(nested)]
-    pub repository: Repository,
+    pub(crate) repository: Repository,
     #[validate(nested)]
-    pub sender: Account,
+    pub(crate) sender: Account,
 }
 
 /// A label was created, edited or deleted.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Event)]
 #[event(type = "github.label.received", key = repository)]
-pub struct LabelChanged {
-    pub action: String,
+pub(crate) struct LabelChanged {
+    pub(crate) action: String,
     #[validate(nested)]
-    pub label: Label,
+    pub(crate) label: Label,
     #[validate(nested)]
-    pub repository: Repository,
+    pub(crate) repository: Repository,
 }
 
 /// A branch or a tag was created.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Event)]
 #[event(type = "github.create.received", key = repository)]
-pub struct Created {
+pub(crate) struct Created {
     #[validate(required)]
     #[serde(rename = "ref")]
-    pub reference: String,
+    pub(crate) reference: String,
     #[validate(one_of("branch", "tag"))]
-    pub ref_type: String,
-    pub description: Option<String>,
+    pub(crate) ref_type: String,
+    pub(crate) description: Option<String>,
     #[validate(nested)]
-    pub repository: Repository,
+    pub(crate) repository: Repository,
 }
 
 /// A branch or a tag was deleted.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Event)]
 #[event(type = "github.delete.received", key = repository)]
-pub struct Deleted {
+pub(crate) struct Deleted {
     #[validate(required)]
     #[serde(rename = "ref")]
-    pub reference: String,
+    pub(crate) reference: String,
     #[validate(one_of("branch", "tag"))]
-    pub ref_type: String,
+    pub(crate) ref_type: String,
     #[validate(nested)]
-    pub repository: Repository,
+    pub(crate) repository: Repository,
 }
 
 /// A repository was forked.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Event)]
 #[event(type = "github.fork.received", key = repository)]
-pub struct Forked {
+pub(crate) struct Forked {
     #[validate(nested)]
-    pub forkee: Repository,
+    pub(crate) forkee: Repository,
     #[validate(nested)]
-    pub repository: Repository,
+    pub(crate) repository: Repository,
 }
 
 /// Somebody began to watch a repository.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Event)]
 #[event(type = "github.watch.received", key = repository)]
-pub struct Watched {
-    pub action: String,
+pub(crate) struct Watched {
+    pub(crate) action: String,
     #[validate(nested)]
-    pub repository: Repository,
+    pub(crate) repository: Repository,
     #[validate(nested)]
-    pub sender: Account,
+    pub(crate) sender: Account,
 }
 
 /// A release was drafted, published or changed.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Event)]
 #[event(type = "github.release.received", key = repository)]
-pub struct Released {
-    pub action: String,
+pub(crate) struct Released {
+    pub(crate) action: String,
     #[validate(nested)]
-    pub release: Release,
+    pub(crate) release: Release,
     #[validate(nested)]
-    pub repository: Repository,
+    pub(crate) repository: Repository,
 }
 
 message_pack! {
     /// What this application understands of GitHub's webhooks. `milestone`, for one, it does not.
-    pub GitHubMessagePack<
+    pub(crate) GitHubMessagePack<
         Ping, Push, Issues, IssueComment, Star, LabelChanged, Created, Deleted, Forked, Watched, Released
     >
 }
