@@ -34,7 +34,8 @@ async fn paid(
         shop.journal.write("orders", "paid: the warehouse does not answer, tried again");
         return Err(HandlerError::retry_after(Duration::from_millis(50), "the warehouse does not answer"));
     }
-    shop.journal.write("orders", format!("paid: {} cents, packed in attempt {attempt}", order.amount.amount_minor));
+    shop.journal
+        .write("orders", format!("paid: {} cents, packed in attempt {attempt}", order.amount.amount_minor));
     let content = PushContent::new("Thank you", "We are packing your order.");
     GenericPushNotificationEvent::new(Uuid::new_v4(), order.payment_id, content, Timestamp::now())
         .envelope()
@@ -48,9 +49,14 @@ async fn shipped(Payload(order): Payload<OrderShippedEvent>) -> Result<(), Handl
     Err(HandlerError::dead_letter(format!("{} lost the parcel", order.carrier)))
 }
 
-async fn notify(Payload(push): Payload<GenericPushNotificationEvent>, metadata: Metadata, State(shop): State<Shop>) {
+async fn notify(
+    Payload(push): Payload<GenericPushNotificationEvent>,
+    metadata: Metadata,
+    State(shop): State<Shop>,
+) {
     let inherited = metadata.correlation_id.as_deref() == Some("checkout-1");
-    shop.journal.write("notifications", format!("push {:?}, correlation inherited: {inherited}", push.content.title));
+    shop.journal
+        .write("notifications", format!("push {:?}, correlation inherited: {inherited}", push.content.title));
 }
 
 async fn chat(Payload(message): Payload<ChatMessageEvent>, State(shop): State<Shop>) {
@@ -71,21 +77,33 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let shop = Shop { pool: pool.clone(), journal: Journal::default() };
 
     let order = Uuid::new_v4();
-    OrderPaidEvent::new(order, Uuid::new_v4(), Money::new(4_200, "EUR"), PaymentMethod::Card, Timestamp::now())
-        .envelope()
-        .with_correlation_id("checkout-1")
-        .with_header("channel", "web")
-        .emit_to(&pool)
-        .await?;
+    OrderPaidEvent::new(
+        order,
+        Uuid::new_v4(),
+        Money::new(4_200, "EUR"),
+        PaymentMethod::Card,
+        Timestamp::now(),
+    )
+    .envelope()
+    .with_correlation_id("checkout-1")
+    .with_header("channel", "web")
+    .emit_to(&pool)
+    .await?;
     let (carrier, number) = ("dhl".into(), "JJD0099".into());
     OrderShippedEvent::new(order, Uuid::new_v4(), carrier, number, vec!["mug".into()], Timestamp::now())
         .envelope()
         .emit_to(&pool)
         .await?;
-    ChatMessageEvent::new(Uuid::new_v4(), Uuid::new_v4(), Uuid::new_v4(), "Is it there yet?".into(), Timestamp::now())
-        .envelope()
-        .emit_to(&pool)
-        .await?;
+    ChatMessageEvent::new(
+        Uuid::new_v4(),
+        Uuid::new_v4(),
+        Uuid::new_v4(),
+        "Is it there yet?".into(),
+        Timestamp::now(),
+    )
+    .envelope()
+    .emit_to(&pool)
+    .await?;
     let refused = ChatMessageEvent::new(order, order, order, String::new(), Timestamp::now());
     if let Err(error) = refused.envelope().emit_to(&pool).await {
         println!("refused before it was sent: {error}");
