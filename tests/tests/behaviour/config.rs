@@ -140,6 +140,31 @@ fn missing_keys_of_a_nested_section_are_all_named() {
 }
 
 #[test]
+fn what_only_follows_from_a_mistake_is_not_reported() {
+    #[derive(Deserialize)]
+    struct Raw {
+        low: u8,
+        high: u8,
+    }
+    #[derive(Debug, Deserialize)]
+    #[serde(try_from = "Raw")]
+    struct Span;
+    impl TryFrom<Raw> for Span {
+        type Error = &'static str;
+
+        fn try_from(raw: Raw) -> Result<Self, &'static str> {
+            if raw.low < raw.high { Ok(Self) } else { Err("low is not below high") }
+        }
+    }
+    let read = |text: &str| config(text).read::<BTreeMap<String, Span>>();
+    assert!(read(r#"{ "span": { "low": 1, "high": 2 } }"#).is_ok());
+    let error = read(r#"{ "span": { "low": 2, "high": 1 } }"#).unwrap_err();
+    assert_eq!(summary(&error), [(Kind::Invalid, "span")]);
+    let error = read(r#"{ "span": { "low": 2, "high": "x" } }"#).unwrap_err();
+    assert_eq!(summary(&error), [(Kind::WrongType, "span.high")]);
+}
+
+#[test]
 fn what_is_no_json_is_reported_by_line_and_not_quoted() {
     for text in ["", "{", r#"{ "a": hunter2 }"#, "[1, 2", "{\"a\": \"\u{1}\"}"] {
         let error = Config::from_str(text, &environment(&[])).unwrap_err();
