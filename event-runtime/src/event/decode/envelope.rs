@@ -2,53 +2,52 @@
 
 use std::str::Utf8Error;
 
-use super::{DecodeError, DecodeErrorKind, ErrorCategory, Place, pointer_at};
+use serde::de::IgnoredAny;
+
+use super::{DecodeError, DecodeErrorKind, ErrorCategory, Place};
 use crate::event::ValidationErrors;
 
 /// How much of a foreign payload type an error quotes, in characters.
 const QUOTED_TYPE: usize = 128;
 
 impl DecodeError {
-    /// An envelope whose `member` breaks a rule; `fault` says which, and never quotes the value.
-    ///
-    /// `error` is where the parser stood. A fault of shape that nobody named is reported as serde sees it.
-    pub(crate) fn envelope(
-        member: Option<&'static str>,
-        fault: Option<&'static str>,
-        json: &str,
-        error: &serde_json::Error,
-    ) -> Self {
-        let mut malformed = Self::malformed("envelope", json, error);
-        if !error.is_data() {
-            return malformed;
+    /// An envelope whose `member` breaks a rule, which names no value; `at` is its place in `json`, in bytes.
+    /// Where `json` is no JSON, that is the error.
+    pub(crate) fn envelope(member: Option<&'static str>, rule: &'static str, json: &str, at: usize) -> Self {
+        if let Err(error) = serde_json::from_str::<IgnoredAny>(json) {
+            return Self::malformed("envelope", json, &error);
         }
-        let fault = fault.unwrap_or("has another type than expected");
-        if let (Some(place), Some(member)) = (&mut malformed.place, member) {
-            place.pointer = pointer_to(member);
-        } else if let Some(place) = &mut malformed.place {
-            place.pointer = pointer_at(json, place.line, place.column);
+        let subject = member.map_or("it".to_owned(), |member| format!("`{member}`"));
+        let pointer = member.map(pointer_to).unwrap_or_default();
+        Self::at(ErrorCategory::Data, format!("malformed envelope: {subject} {rule}"), json, at, pointer)
+    }
+
+    /// An envelope that is no JSON; `at` is where the reader stopped, in bytes.
+    pub(crate) fn envelope_syntax(json: &str, at: usize) -> Self {
+        match serde_json::from_str::<IgnoredAny>(json) {
+            Err(error) => Self::malformed("envelope", json, &error),
+            // The grammar allows it: an escape that stands for no character.
+            Ok(_) => {
+                Self::at(ErrorCategory::Syntax, "malformed envelope".to_owned(), json, at, String::new())
+            }
         }
-        malformed.message = match member {
-            Some(member) => format!("malformed envelope: `{member}` {fault}"),
-            None => format!("malformed envelope: it {fault}"),
-        };
-        malformed
+    }
+
+    fn at(category: ErrorCategory, message: String, json: &str, at: usize, pointer: String) -> Self {
+        let before = json.as_bytes().get(..at).unwrap_or_default();
+        let place = Place { category, line: line_of(before), column: column_of(before), pointer };
+        Self { kind: DecodeErrorKind::Malformed, message, place: Some(place), validation: None }
     }
 
     /// A body that is not UTF-8.
     pub(crate) fn not_utf8(bytes: &[u8], error: &Utf8Error) -> Self {
         let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let line_start = valid.iter().rposition(|&byte| byte == b'\n').map_or(0, |index| index + 1);
         let category = match error.error_len() {
             Some(_) => ErrorCategory::Encoding,
             None => ErrorCategory::Eof,
         };
-        let place = Place {
-            category,
-            line: valid.iter().filter(|&&byte| byte == b'\n').count() + 1,
-            column: valid.len() - line_start + 1,
-            pointer: String::new(),
-        };
+        let place =
+            Place { category, line: line_of(valid), column: column_of(valid), pointer: String::new() };
         Self {
             kind: DecodeErrorKind::Malformed,
             message: "malformed envelope: not UTF-8".to_owned(),
@@ -89,6 +88,16 @@ impl DecodeError {
             validation: Some(errors),
         }
     }
+}
+
+/// The line of what follows, from 1.
+fn line_of(before: &[u8]) -> usize {
+    before.iter().filter(|&&byte| byte == b'\n').count() + 1
+}
+
+/// The column of what follows, in bytes from 1.
+fn column_of(before: &[u8]) -> usize {
+    before.iter().rev().take_while(|&&byte| byte != b'\n').count() + 1
 }
 
 /// The JSON pointer of a top-level member.
