@@ -11,7 +11,7 @@ use crate::envelope::Message;
 /// The transport attributes that the runtime reads and writes.
 ///
 /// They repeat what brokers and tools filter by, so that nobody parses a body for it. The body is the truth:
-/// a consumer reads an attribute only where the body cannot say it (the last two).
+/// a consumer reads an attribute only where the body cannot say it (the last three).
 pub mod attribute {
     /// The payload type.
     pub const PAYLOAD_TYPE: &str = "payload_type";
@@ -23,6 +23,8 @@ pub mod attribute {
     pub const CORRELATION_ID: &str = "correlation_id";
     /// W3C trace context.
     pub const TRACEPARENT: &str = "traceparent";
+    /// How often the message was sent on, a decimal number; absent before the first time.
+    pub const HOPS: &str = "hops";
     /// RFC 3339: the consumer hands the message on no earlier than this.
     pub const DELAYED_UNTIL: &str = "delayed-until";
     /// The record of a dead letter, JSON of at most 8 KiB.
@@ -87,6 +89,15 @@ impl<N: Into<Cow<'static, str>>, V: Into<String>> FromIterator<(N, V)> for Attri
             attributes.set(name, value);
         }
         attributes
+    }
+}
+
+impl IntoIterator for Attributes {
+    type Item = (Cow<'static, str>, String);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 
@@ -172,7 +183,17 @@ impl Message {
                 attributes.0.push((Cow::Borrowed(name), value.to_owned()));
             }
         }
+        if self.hops() > 0 {
+            attributes.set(attribute::HOPS, self.hops().to_string());
+        }
         attributes
+    }
+
+    /// The message as it came with `attributes`: what the body cannot say is read from them.
+    #[must_use]
+    pub fn with_attributes(self, attributes: &Attributes) -> Self {
+        let hops = attributes.get(attribute::HOPS).and_then(|hops| hops.parse().ok());
+        self.with_hops(hops.unwrap_or(0))
     }
 
     /// The bytes that a broker counts: the body, and the names and values of [`Message::attributes`].

@@ -1,5 +1,7 @@
 //! Typed events over message brokers: one annotated struct, and everything else derived from it.
 
+#[doc(hidden)]
+pub mod __private;
 pub mod clock;
 pub mod codec;
 pub mod config;
@@ -32,11 +34,17 @@ pub use delivery::{Attributes, Delivery};
 pub use envelope::{Context, Envelope, IntoEnvelope, Message, Metadata};
 pub use error::{Failure, FailureCode};
 pub use event::{Event, Registered, Validate};
-pub use factory::{MessagePack, PackDescriptor};
-pub use handler::{Endpoint, Incoming};
+pub use event_macros::{Event, Validate, message_pack};
+pub use factory::{MessageFactory, MessagePack, PackDescriptor, Packs};
+pub use forwarder::Forwarder;
+pub use handler::{
+    Attempt, Cancellation, Endpoint, Extension, FromIncoming, FromRef, Handler, Headers, Incoming, Payload,
+    State,
+};
 pub use layer::{Layer, Next};
 pub use outcome::{HandlerError, IntoOutcome, Outcome};
 pub use pool::{
     DynEmitter, EmitError, Emitter, ProducersPool, emit, emit_async, emit_batch, set_default_emitter,
 };
+pub use router::MessageRouter;
 pub use transport::{DeadLetterSink, Producer, Source};

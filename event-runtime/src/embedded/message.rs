@@ -109,6 +109,10 @@ impl MessageAttribute {
         &self.name
     }
 
+    pub(super) fn shared_name(&self) -> Cow<'static, str> {
+        self.name.clone()
+    }
+
     /// The type with its label.
     pub fn data_type(&self) -> &str {
         &self.data_type

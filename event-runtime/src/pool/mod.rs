@@ -16,6 +16,7 @@
 //! | `event_emit_async_failed_total` | counter | `payload_type`, `pool` |
 
 mod background;
+mod backlog;
 mod builder;
 mod check;
 mod config;
@@ -24,7 +25,7 @@ mod emit;
 mod emitter;
 mod error;
 mod explain;
-mod join;
+pub(crate) mod join;
 mod problem;
 mod producer_emitter;
 mod producers;

@@ -4,61 +4,56 @@ use std::str::Utf8Error;
 
 use serde::de::IgnoredAny;
 
-use super::{DecodeError, DecodeErrorKind, ErrorCategory, Place};
-use crate::event::ValidationErrors;
-
-/// How much of a foreign payload type an error quotes, in characters.
-const QUOTED_TYPE: usize = 128;
+use super::{DecodeError, DecodeErrorKind, ErrorCategory, Place, quoted};
+use crate::event::pointer::escape;
 
 impl DecodeError {
     /// An envelope whose `member` breaks a rule, which names no value; `at` is its place in `json`, in bytes.
     /// Where `json` is no JSON, that is the error.
     pub(crate) fn envelope(member: Option<&'static str>, rule: &'static str, json: &str, at: usize) -> Self {
-        if let Err(error) = serde_json::from_str::<IgnoredAny>(json) {
-            return Self::malformed("envelope", json, &error);
+        if let Some(error) = Self::no_json("envelope", json) {
+            return error;
         }
         let subject = member.map_or("it".to_owned(), |member| format!("`{member}`"));
-        let pointer = member.map(pointer_to).unwrap_or_default();
-        Self::at(ErrorCategory::Data, format!("malformed envelope: {subject} {rule}"), json, at, pointer)
+        let place = place(ErrorCategory::Data, before(json, at), member.map(pointer_to).unwrap_or_default());
+        Self::new(DecodeErrorKind::Malformed, format!("malformed envelope: {subject} {rule}")).at(place)
     }
 
     /// An envelope that is no JSON; `at` is where the reader stopped, in bytes.
     pub(crate) fn envelope_syntax(json: &str, at: usize) -> Self {
-        match serde_json::from_str::<IgnoredAny>(json) {
-            Err(error) => Self::malformed("envelope", json, &error),
-            // The grammar allows it: an escape that stands for no character.
-            Ok(_) => {
-                Self::at(ErrorCategory::Syntax, "malformed envelope".to_owned(), json, at, String::new())
-            }
-        }
+        // The grammar allows escapes that stand for no character: half of a surrogate pair.
+        Self::no_json("envelope", json).unwrap_or_else(|| {
+            let place = place(ErrorCategory::Syntax, before(json, at), String::new());
+            Self::new(DecodeErrorKind::Malformed, "malformed envelope".to_owned()).at(place)
+        })
     }
 
-    fn at(category: ErrorCategory, message: String, json: &str, at: usize, pointer: String) -> Self {
-        let before = json.as_bytes().get(..at).unwrap_or_default();
-        let place = Place { category, line: line_of(before), column: column_of(before), pointer };
-        Self { kind: DecodeErrorKind::Malformed, message, place: Some(place), validation: None }
+    /// The error of a text that is no JSON. Its pointer names the member of the envelope and goes no deeper:
+    /// names inside a payload can be personal data.
+    fn no_json(what: &str, json: &str) -> Option<Self> {
+        let error = serde_json::from_str::<IgnoredAny>(json).err()?;
+        let mut malformed = Self::malformed(what, json, &error);
+        if let Some(place) = &mut malformed.0.place {
+            let member = place.pointer.match_indices('/').nth(1).map_or(place.pointer.len(), |(end, _)| end);
+            place.pointer.truncate(member);
+        }
+        Some(malformed)
     }
 
     /// A body that is not UTF-8.
     pub(crate) fn not_utf8(bytes: &[u8], error: &Utf8Error) -> Self {
-        let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
         let category = match error.error_len() {
             Some(_) => ErrorCategory::Encoding,
             None => ErrorCategory::Eof,
         };
-        let place =
-            Place { category, line: line_of(valid), column: column_of(valid), pointer: String::new() };
-        Self {
-            kind: DecodeErrorKind::Malformed,
-            message: "malformed envelope: not UTF-8".to_owned(),
-            place: Some(place),
-            validation: None,
-        }
+        let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let place = place(category, valid, String::new());
+        Self::new(DecodeErrorKind::Malformed, "malformed envelope: not UTF-8".to_owned()).at(place)
     }
 
     /// The same error of the element at `index` of a batch, which begins `before` the end of `json`'s prefix.
     pub(crate) fn in_batch(mut self, index: usize, before: &str) -> Self {
-        if let Some(place) = &mut self.place {
+        if let Some(place) = &mut self.0.place {
             place.pointer.insert_str(0, &format!("/{index}"));
             if place.line == 1 {
                 place.column += before.len() - before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -70,37 +65,23 @@ impl DecodeError {
 
     /// A message of another payload type than the one asked for.
     pub(crate) fn another_payload_type(expected: &str, found: &str) -> Self {
-        let quoted: String = found.chars().take(QUOTED_TYPE).collect();
-        Self {
-            kind: DecodeErrorKind::UnknownPayloadType,
-            message: format!("expected payload type `{expected}`, the message holds {quoted:?}"),
-            place: None,
-            validation: None,
-        }
-    }
-
-    /// A payload that breaks its own rules.
-    pub(crate) fn broken_rules(errors: ValidationErrors) -> Self {
-        Self {
-            kind: DecodeErrorKind::Invalid,
-            message: format!("the payload breaks its rules: {errors}"),
-            place: None,
-            validation: Some(errors),
-        }
+        let message = format!("expected payload type `{expected}`, the message holds {}", quoted(found));
+        Self::new(DecodeErrorKind::UnknownPayloadType, message)
     }
 }
 
-/// The line of what follows, from 1.
-fn line_of(before: &[u8]) -> usize {
-    before.iter().filter(|&&byte| byte == b'\n').count() + 1
+fn before(json: &str, at: usize) -> &[u8] {
+    json.as_bytes().get(..at).unwrap_or_default()
 }
 
-/// The column of what follows, in bytes from 1.
-fn column_of(before: &[u8]) -> usize {
-    before.iter().rev().take_while(|&&byte| byte != b'\n').count() + 1
+/// The place of what follows `before`: the line from 1, the column in bytes from 1.
+fn place(category: ErrorCategory, before: &[u8], pointer: String) -> Place {
+    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let column = before.iter().rev().take_while(|&&byte| byte != b'\n').count() + 1;
+    Place { category, line, column, pointer }
 }
 
 /// The JSON pointer of a top-level member.
 fn pointer_to(member: &str) -> String {
-    format!("/{}", member.replace('~', "~0").replace('/', "~1"))
+    format!("/{}", escape(member))
 }
