@@ -99,8 +99,8 @@ async fn as_an_endpoint_it_acknowledges_retries_or_gives_up() {
 async fn a_router_hands_messages_to_it() {
     let [legacy, rest] = ["legacy", "rest"].map(Recorder::new);
     let router = MessageRouter::new()
-        .on_type("legacy.event", Forwarder::new().rule(["*"], to(&legacy)))
-        .fallback(Forwarder::new().rule(["?"], to(&rest)));
+        .on_type("legacy.event", Forwarder::new().rule(["*"], to(&legacy)).into_handler())
+        .fallback(Forwarder::new().rule(["?"], to(&rest)).into_handler());
     for payload_type in ["legacy.event", "unknown"] {
         assert_eq!(router.handle(message(payload_type, payload_type)).await, Outcome::Ack);
     }
