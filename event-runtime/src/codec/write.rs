@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::plain::plain_length;
+use super::plain::plain_end;
 use super::timestamp;
 
 /// An object that is being written; [`Object::open`] writes its brace, its last member's author the other.
@@ -81,7 +81,7 @@ pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let mut rest = text.as_bytes();
     loop {
-        let plain = plain_length(rest);
+        let plain = plain_end(rest, 0);
         let (before, from) = rest.split_at(plain);
         out.extend_from_slice(before);
         let Some((&byte, after)) = from.split_first() else { break };

@@ -1,6 +1,6 @@
 //! Dead letters into an embedded queue.
 
-use crate::envelope::broker_safe;
+use crate::event::broker_safe;
 use crate::transport::{DeadLetter, DeadLetterLimits, DeadLetterSink, ProduceError};
 
 use super::limits;

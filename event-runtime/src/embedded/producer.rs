@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::clock::after;
 use crate::delivery::attribute;
-use crate::envelope::{Message, broker_safe};
+use crate::envelope::Message;
+use crate::event::broker_safe;
 use crate::transport::{KeylessGroup, ProduceError, ProduceErrorKind, Producer, ProducerCapabilities};
 
 use super::error::{QueueError, QueueErrorKind};

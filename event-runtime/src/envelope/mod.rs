@@ -7,7 +7,6 @@
 mod context;
 mod message;
 mod metadata;
-mod partition_key;
 mod trace;
 mod typed;
 mod wire_format;
@@ -16,8 +15,6 @@ pub use context::Context;
 pub use message::Message;
 pub(crate) use message::PayloadText;
 pub use metadata::Metadata;
-#[cfg(feature = "embedded")]
-pub(crate) use partition_key::broker_safe;
 pub use trace::{ParseTraceError, ParseTraceErrorKind, TraceParent, TraceState};
 pub use typed::{Envelope, IntoEnvelope};
 pub use wire_format::{UnknownFormat, WireFormat};
