@@ -83,7 +83,8 @@ async fn a_batch_keeps_its_order_and_reports_each_message() {
     let producer = EmbeddedProducer::new("p", queue.clone());
     let mut batch: Vec<_> = (0..25).map(|n| event(&n.to_string(), Some("key"))).collect();
     batch[3] = event("keyless", None);
-    let large = Codec::Native.encode_raw(batch[5].metadata().clone(), &format!("{:2000}", 1), None);
+    let large =
+        Codec::Native.encode_raw(batch[5].metadata().clone(), &format!("\"{}\"", "x".repeat(2000)), None);
     batch[5] = large.unwrap();
     let results = producer.produce_batch(&batch).await;
     let failed: Vec<_> = results
