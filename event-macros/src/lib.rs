@@ -1,1 +1,38 @@
-//! The macros behind `event-runtime`; use them through that crate.
+//! The macros behind `event-runtime`; use them through that crate, which documents them where they are
+//! re-exported.
+//!
+//! Each macro has the same stages in files of the same names: `input` reads syntax, `check` finds every mistake,
+//! `model` cannot hold one, `expand` writes code, `fallback` keeps follow-on errors away.
+
+mod attribute;
+mod catalogue;
+mod diagnostics;
+mod event;
+mod fields;
+mod message_pack;
+mod nearest;
+mod rules;
+mod runtime_path;
+mod serde_names;
+mod shape;
+mod validate;
+
+use proc_macro::TokenStream;
+
+/// Makes a struct an event: see the crate `event-runtime`, `Event`.
+#[proc_macro_derive(Event, attributes(event, event_description, field_description, validate, pii))]
+pub fn derive_event(input: TokenStream) -> TokenStream {
+    event::derive(input.into()).into()
+}
+
+/// Gives a type the rules of its `#[validate(…)]`: see the crate `event-runtime`, `Validate`.
+#[proc_macro_derive(Validate, attributes(field_description, validate, pii))]
+pub fn derive_validate(input: TokenStream) -> TokenStream {
+    validate::derive(input.into()).into()
+}
+
+/// Makes a message pack: see the crate `event-runtime`, `MessagePack`.
+#[proc_macro]
+pub fn message_pack(input: TokenStream) -> TokenStream {
+    message_pack::expand(input.into()).into()
+}

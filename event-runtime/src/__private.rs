@@ -14,12 +14,15 @@ pub use std::string::String;
 
 pub use crate::envelope::{Envelope, Message};
 pub use crate::event::rules::check::{self, At};
-pub use crate::event::rules::{AlwaysThere, Bound, Choice, Pattern, Presence, Rule};
+pub use crate::event::rules::{AlwaysThere, Bound, Choice, Elements, Pattern, Presence, Rule};
 pub use crate::event::{
     Compatibility, DecodeError, Event, EventDescriptor, FieldDescriptor, OrderingKey, Pii, PreviousVersion,
     Registered, Tagging, UpcastFrom, Validate, Validator, Versioned, from_json, upcast_json,
 };
 pub use crate::factory::{MessagePack, PackDescriptor, is_first_of_its_type, is_first_of_its_version};
+
+/// No upper bound of a length.
+pub const UNBOUNDED: usize = usize::MAX;
 
 /// The ordering key of an event with `#[event(key = …)]`.
 pub fn ordering_key<K: OrderingKey + ?Sized>(field: &K) -> Option<String> {

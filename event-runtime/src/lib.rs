@@ -34,6 +34,7 @@ pub use delivery::{Attributes, Delivery};
 pub use envelope::{Context, Envelope, IntoEnvelope, Message, Metadata};
 pub use error::{Failure, FailureCode};
 pub use event::{Event, Registered, Validate};
+pub use event_macros::{Event, Validate, message_pack};
 pub use factory::{MessageFactory, MessagePack, PackDescriptor, Packs};
 pub use forwarder::Forwarder;
 pub use handler::{

@@ -3,6 +3,7 @@
 mod behaviour {
     mod config;
     mod consumer;
+    mod derive;
     mod embedded;
     mod emit;
     mod envelope;

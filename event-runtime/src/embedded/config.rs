@@ -1,23 +1,21 @@
-//! Queues and producers from configuration.
+//! Queues from configuration.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
 
 use crate::Clock;
 use crate::nearest::suggestion;
-use crate::transport::KeylessGroup;
 
 use super::attributes::{DeduplicationScope, QueueSettings, ThroughputLimit};
 use super::broker::Broker;
 use super::config_error::{EmbeddedConfigError, EmbeddedConfigProblem, EmbeddedConfigProblemKind};
 use super::limits;
-use super::producer::EmbeddedProducer;
 use super::redrive::RedrivePolicy;
 use super::room::Capacity;
 
-/// The embedded transport as configuration: its queues, and the producers that send to them.
+/// The embedded queues as configuration.
 ///
 /// ```
 /// use event_runtime::Clock;
@@ -28,14 +26,10 @@ use super::room::Capacity;
 ///         { "name": "payments-dead.fifo", "fifo": true },
 ///         { "name": "payments.fifo", "fifo": true, "visibility_timeout_seconds": 60,
 ///           "redrive": { "dead_letter_queue": "payments-dead.fifo", "max_receive_count": 10 } }
-///     ],
-///     "producers": [
-///         { "producer_id": "payments_producer", "queue": "payments.fifo", "fifo_group": "event_id" }
 ///     ]
 /// }"#)?;
 /// let broker = config.broker(Clock::system())?;
-/// let producers = config.producers(&broker)?;
-/// assert_eq!((broker.queue_names("").len(), producers.len()), (2, 1));
+/// assert_eq!(broker.queue_names("").len(), 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -45,9 +39,6 @@ pub struct EmbeddedConfig {
     /// The queues, in any order.
     #[serde(default)]
     pub queues: Vec<EmbeddedQueueConfig>,
-    /// The producers.
-    #[serde(default)]
-    pub producers: Vec<EmbeddedProducerConfig>,
     /// The most messages in one queue; 1,000,000 where absent.
     pub max_messages: Option<usize>,
     /// The most bytes in one queue; 268,435,456 where absent.
@@ -90,22 +81,6 @@ pub struct EmbeddedRedriveConfig {
     pub dead_letter_queue: String,
     /// How often a message is handed out, 1 to 1,000.
     pub max_receive_count: u32,
-}
-
-/// One producer.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EmbeddedProducerConfig {
-    /// The name that the producer pool's rules use.
-    pub producer_id: String,
-    /// The name of the queue.
-    pub queue: String,
-    /// What stands in for the ordering key of an event without one, on a FIFO queue.
-    #[serde(default)]
-    pub fifo_group: Option<KeylessGroup>,
-    /// On a standard queue: tenants are served in turn.
-    #[serde(default)]
-    pub tenant_groups: bool,
 }
 
 impl EmbeddedConfig {
@@ -166,32 +141,6 @@ impl EmbeddedConfig {
             broker.queue(&queue.name).ok().filter(|_| broker.queue(&redrive.dead_letter_queue).is_ok())?;
         let refused = queue.set_attributes(QueueSettings::new().redrive(policy)).err()?;
         Some(EmbeddedConfigProblem::refused(place, &refused))
-    }
-
-    /// The producers, over a broker that [`EmbeddedConfig::broker`] made.
-    ///
-    /// # Errors
-    /// [`EmbeddedConfigError`] with every problem at once.
-    pub fn producers(&self, broker: &Broker) -> Result<Vec<EmbeddedProducer>, EmbeddedConfigError> {
-        let (mut producers, mut problems, mut ids) = (Vec::new(), Vec::new(), BTreeSet::new());
-        for (index, config) in self.producers.iter().enumerate() {
-            let place = format!("producers[{index}]");
-            if !ids.insert(&config.producer_id) {
-                problems.push(EmbeddedConfigProblem::new(
-                    EmbeddedConfigProblemKind::DuplicateProducer,
-                    format!("{place}.producer_id"),
-                    format!("`{}` is declared already", config.producer_id),
-                ));
-            }
-            match broker.queue(&config.queue) {
-                Ok(queue) => producers.push(config.producer(queue)),
-                Err(error) => problems.push(match self.unknown_queue(&config.queue) {
-                    Some(unknown) => unknown.at(place + ".queue"),
-                    None => EmbeddedConfigProblem::refused(place + ".queue", &error),
-                }),
-            }
-        }
-        EmbeddedConfigError::unless_empty(problems).map(|()| producers)
     }
 
     fn unknown_queue(&self, name: &str) -> Option<EmbeddedConfigProblem> {
@@ -271,15 +220,5 @@ impl EmbeddedQueueConfig {
             settings = settings.deduplication_scope(scope).throughput_limit(limit);
         }
         settings
-    }
-}
-
-impl EmbeddedProducerConfig {
-    fn producer(&self, queue: super::Queue) -> EmbeddedProducer {
-        let mut producer = EmbeddedProducer::new(&*self.producer_id, queue);
-        if let Some(group) = self.fifo_group {
-            producer = producer.with_keyless(group);
-        }
-        if self.tenant_groups { producer.with_tenant_groups() } else { producer }
     }
 }

@@ -44,8 +44,6 @@ pub struct EmbeddedConfigProblem {
 pub enum EmbeddedConfigProblemKind {
     /// Two queues have one name.
     DuplicateQueue,
-    /// Two producers have one id.
-    DuplicateProducer,
     /// A name that no queue has.
     UnknownQueue,
     /// A number outside its range.
@@ -72,6 +70,11 @@ impl EmbeddedConfigProblem {
     /// What kind of mistake it is.
     pub fn kind(&self) -> EmbeddedConfigProblemKind {
         self.kind
+    }
+
+    /// What is wrong and what to write instead, without the place.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// Where it stands, such as `queues[1].redrive.dead_letter_queue`.

@@ -9,7 +9,7 @@
 //! Two things are not SQS's: [`Queue::hand_back`] takes a receive back, and a full queue holds its senders back.
 //! Nothing here outlives the process or speaks HTTP. What an event is, only the transport's three ends know:
 //! [`EmbeddedProducer`], [`EmbeddedSource`] and [`EmbeddedDeadLetters`]; [`EmbeddedConfig`] makes queues from
-//! configuration.
+//! configuration, [`EmbeddedTransport`] producers and sources.
 
 mod attribute_pairs;
 mod attributes;
@@ -41,11 +41,12 @@ mod slab;
 mod source;
 mod state;
 mod stored;
+mod transport;
 
 pub use attributes::{DeduplicationScope, QueueAttributes, QueueSettings, ThroughputLimit};
 pub use batch::{BatchEntry, BatchResult, VisibilityChange};
 pub use broker::{Broker, BrokerBuilder};
-pub use config::{EmbeddedConfig, EmbeddedProducerConfig, EmbeddedQueueConfig, EmbeddedRedriveConfig};
+pub use config::{EmbeddedConfig, EmbeddedQueueConfig, EmbeddedRedriveConfig};
 pub use config_error::{EmbeddedConfigError, EmbeddedConfigProblem, EmbeddedConfigProblemKind};
 pub use dead_letters::EmbeddedDeadLetters;
 pub use error::{QueueError, QueueErrorKind};
@@ -59,3 +60,4 @@ pub use redrive::{RedriveAllowPolicy, RedrivePolicy};
 pub use room::Capacity;
 pub use source::EmbeddedSource;
 pub use state::QueueCounts;
+pub use transport::{EmbeddedProducerConfig, EmbeddedTransport};

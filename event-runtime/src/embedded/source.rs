@@ -30,12 +30,20 @@ use super::state::State;
 #[derive(Clone, Debug)]
 pub struct EmbeddedSource {
     queue: Queue,
+    lease: Option<Duration>,
 }
 
 impl EmbeddedSource {
     /// A source over this queue.
     pub fn new(queue: Queue) -> Self {
-        Self { queue }
+        Self { queue, lease: None }
+    }
+
+    /// The same source, leasing messages for `lease` (up to 12 hours) and not for the queue's visibility timeout.
+    #[must_use]
+    pub fn with_visibility_timeout(mut self, lease: Duration) -> Self {
+        self.lease = Some(lease.min(limits::MAX_VISIBILITY_TIMEOUT));
+        self
     }
 
     /// The queue.
@@ -61,7 +69,8 @@ impl Source for EmbeddedSource {
         let refused = |error| source_error(&self.queue, error);
         let attributes = self.queue.attributes().map_err(refused)?;
         let name = self.queue.name().to_owned();
-        if attributes.visibility_timeout.is_zero() {
+        let lease = self.lease.unwrap_or(attributes.visibility_timeout);
+        if lease.is_zero() {
             let text = format!(
                 "queue `{name}` has a visibility timeout of 0, with which nobody can hold a message: set \
                  `visibility_timeout_seconds` to longer than a handler takes"
@@ -76,7 +85,7 @@ impl Source for EmbeddedSource {
         Ok(SourceInfo {
             name,
             ordered: attributes.fifo,
-            lease: Some(attributes.visibility_timeout),
+            lease: Some(lease),
             max_lease: Some(limits::MAX_VISIBILITY_TIMEOUT),
             max_release_delay: limits::MAX_VISIBILITY_TIMEOUT,
             max_batch: limits::MAX_BATCH,
@@ -85,8 +94,11 @@ impl Source for EmbeddedSource {
     }
 
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, SourceError> {
-        let request =
+        let mut request =
             ReceiveRequest::new().max(max.clamp(1, limits::MAX_BATCH)).wait(wait.min(limits::MAX_WAIT));
+        if let Some(lease) = self.lease {
+            request = request.visibility_timeout(lease);
+        }
         let received =
             self.queue.receive(&request).await.map_err(|error| source_error(&self.queue, error))?;
         Ok(received.into_iter().map(|message| delivery(message, self.queue.is_fifo())).collect())

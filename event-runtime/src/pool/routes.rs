@@ -127,7 +127,7 @@ impl Routes {
     /// The table for producers that want `wants`, each at its index.
     pub(super) fn new(catalogue: &Catalogue, wants: &[Wants]) -> Self {
         let entries = catalogue.types.iter().map(|(payload_type, known)| {
-            let label = SharedString::from_owned(payload_type.to_string());
+            let label = SharedString::from(Arc::<str>::from(payload_type.as_ref()));
             (payload_type.clone(), Entry::new(label, payload_type, known, wants))
         });
         let unregistered = SharedString::const_str(UNREGISTERED);

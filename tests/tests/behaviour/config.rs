@@ -20,6 +20,9 @@ use serde_json::json;
 
 use super::producing::{NOTIFICATION, ORDERS, PAYMENTS, Recorder, order_paid, packs};
 
+#[path = "../../../fuzz/checks/config.rs"]
+mod any_bytes;
+
 type Environment = BTreeMap<String, String>;
 
 fn environment(variables: &[(&str, &str)]) -> Environment {
@@ -453,13 +456,14 @@ async fn the_corpus_is_read_or_refused() {
     let mut files = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
-        replay(&String::from_utf8_lossy(&bytes)).await;
+        any_bytes::check(&bytes);
+        build(&String::from_utf8_lossy(&bytes)).await;
         files += 1;
     }
     assert!(files > 10);
 }
 
-async fn replay(text: &str) {
+async fn build(text: &str) {
     let Ok(config) = Config::from_str(text, &aws()) else { return };
     let sqs = Fake::new("sqs");
     let pool = ProducerPoolBundle::from_config(&config, design_packs(), &[&sqs]).await;
@@ -494,6 +498,23 @@ proptest! {
         let environment = environment(&[("A", "one"), ("B_2", "${env.A}"), ("EMPTY", "")]);
         let read: String = Config::from_value(json!(written), &environment).read().unwrap();
         prop_assert_eq!(read, expected);
+    }
+
+    /// The corpus with bytes changed, dropped and doubled: what a fuzzer would try first.
+    #[test]
+    fn the_source_designs_configuration_mutated_is_read_or_refused(
+        edits in prop::collection::vec((0..SOURCE_DESIGN.len(), any::<u8>(), 0..3), 1..12),
+    ) {
+        let mut bytes = SOURCE_DESIGN.as_bytes().to_vec();
+        for (place, byte, edit) in edits {
+            let place = place.min(bytes.len().saturating_sub(1));
+            match edit {
+                0 => bytes[place] = byte,
+                1 => drop(bytes.remove(place)),
+                _ => bytes.insert(place, b"\"${}[]:,-0"[usize::from(byte) % 10]),
+            }
+        }
+        any_bytes::check(&bytes);
     }
 
     #[test]

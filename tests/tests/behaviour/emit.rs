@@ -328,3 +328,43 @@ async fn events_of_several_types_go_in_one_batch_as_messages() {
     pool.emit_batch(batch).await.unwrap();
     assert_eq!(recorder.batches(), [2]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_accepted_event_is_taken_or_reported() {
+    let faults = [REFUSED, UNAVAILABLE, UNAVAILABLE, Fault::Silence];
+    let recorder = Recorder::ordered("a", None).with_faults(faults.into_iter().cycle().take(300));
+    let zero = Backoff { base: Duration::ZERO, max: Duration::ZERO };
+    let builder = ProducersPool::builder("main").packs(packs()).producer(recorder.clone());
+    let (builder, seen) =
+        watched(builder.route_packs("a", ["Orders"]).async_capacity(64).async_attempts(3, zero));
+    let pool = builder.build().unwrap();
+    let emitting: Vec<_> = (0..4)
+        .map(|task| {
+            let pool = pool.clone();
+            tokio::spawn(async move {
+                let mut accepted = Vec::new();
+                for number in 0..200 {
+                    let id = format!("{task}-{number}");
+                    let envelope = order_paid(&format!("key-{}", number % 7)).envelope().with_id(&*id);
+                    match envelope.emit_async_to(&pool) {
+                        Ok(()) => accepted.push(id),
+                        Err(error) => assert_eq!(error.kind(), EmitErrorKind::BufferFull),
+                    }
+                    tokio::task::yield_now().await;
+                }
+                accepted
+            })
+        })
+        .collect();
+    let mut accepted = Vec::new();
+    for task in emitting {
+        accepted.extend(task.await.unwrap());
+    }
+    let left = pool.close(MINUTE).await;
+    let left = left.into_iter().map(|error| error.into_message().unwrap().metadata().id.clone());
+    let reported = seen.lock().unwrap().iter().map(|(id, _)| id.clone()).collect::<Vec<_>>();
+    let mut ended: Vec<String> = recorder.taken_ids().into_iter().chain(reported).chain(left).collect();
+    ended.sort();
+    accepted.sort();
+    assert_eq!(ended, accepted);
+}

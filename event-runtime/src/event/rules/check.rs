@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::{Bound, Choice, Elements, Length, Number, Pattern, Text, format};
-use crate::event::{Pii, Validate, ValidationError, Validator};
+use crate::event::{Validate, ValidationError, Validator};
 
 /// The member that a rule is asked of.
 #[derive(Clone, Copy)]
@@ -208,6 +208,6 @@ pub fn custom_some<T, E: Into<ValidationError>>(
 }
 
 /// The rules of a field with personal data: the names inside it are not printed.
-pub fn personal(validator: &mut Validator, at: At, _: Pii, check: impl FnOnce(&mut Validator)) {
+pub fn personal(validator: &mut Validator, at: At, check: impl FnOnce(&mut Validator)) {
     at.within(validator, |validator| validator.personal(check));
 }

@@ -3,7 +3,6 @@
 use super::*;
 use event_runtime::Clock;
 use event_runtime::embedded::{EmbeddedConfig, EmbeddedConfigProblemKind, QueueErrorKind, RedrivePolicy};
-use event_runtime::transport::Producer as _;
 
 fn parse(json: serde_json::Value) -> EmbeddedConfig {
     serde_json::from_value(json).unwrap()
@@ -20,8 +19,7 @@ fn every_setting_reaches_its_queue() {
                 "redrive": { "dead_letter_queue": "dead.fifo", "max_receive_count": 3 }
             },
             { "name": "dead.fifo", "fifo": true }
-        ],
-        "producers": [{ "producer_id": "p", "queue": "q.fifo", "fifo_group": "payload_type" }]
+        ]
     }));
     let broker = config.broker(Clock::system()).unwrap();
     let attributes = broker.queue("q.fifo").unwrap().attributes().unwrap();
@@ -30,8 +28,6 @@ fn every_setting_reaches_its_queue() {
     assert_eq!((attributes.retention, attributes.maximum_message_size), (seconds(3600), 2048));
     assert_eq!(attributes.redrive, Some(RedrivePolicy::new("dead.fifo", 3)));
     assert!(attributes.content_based_deduplication);
-    let producers = config.producers(&broker).unwrap();
-    assert!(producers[0].capabilities().ordered && producers[0].capabilities().keyless.is_some());
 }
 
 #[test]
@@ -64,33 +60,11 @@ fn every_problem_is_reported_at_once_with_its_place() {
 }
 
 #[test]
-fn a_producer_needs_its_queue_and_its_own_name() {
-    let config = parse(serde_json::json!({
-        "queues": [{ "name": "orders" }],
-        "producers": [
-            { "producer_id": "p", "queue": "orders" },
-            { "producer_id": "p", "queue": "oders" }
-        ]
-    }));
-    let broker = config.broker(Clock::system()).unwrap();
-    let error = config.producers(&broker).unwrap_err();
-    let found: Vec<_> = error.problems().iter().map(|problem| (problem.place(), problem.kind())).collect();
-    assert_eq!(
-        found,
-        [
-            ("producers[1].producer_id", EmbeddedConfigProblemKind::DuplicateProducer),
-            ("producers[1].queue", EmbeddedConfigProblemKind::UnknownQueue),
-        ]
-    );
-}
-
-#[test]
 fn an_unknown_key_is_refused() {
     for json in [
         r#"{"queue":[]}"#,
         r#"{"queues":[{"name":"q","delay":1}]}"#,
         r#"{"queues":[{"name":"q","redrive":{"dead_letter_queue":"d","max_receive_count":1,"x":1}}]}"#,
-        r#"{"producers":[{"producer_id":"p","queue":"q","fifo_group":"tenant"}]}"#,
     ] {
         assert!(serde_json::from_str::<EmbeddedConfig>(json).is_err(), "{json}");
     }

@@ -1,0 +1,95 @@
+//! The catalogue in rustdoc: a table of fields on each event's page, a row of each event on its pack's page.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+use crate::fields::Pii;
+use crate::fields::{Field, Wire, type_name};
+use crate::rules::short;
+
+/// What the page of an event shows.
+pub(crate) struct Entry<'a> {
+    pub(crate) payload_type: &'a str,
+    pub(crate) version: u32,
+    pub(crate) key: Option<&'a str>,
+    pub(crate) fields: &'a [Field],
+}
+
+/// The lines of an event's entry.
+pub(crate) fn table(entry: Entry<'_>) -> Vec<String> {
+    let mut lines = vec![
+        format!(
+            " Payload type `{}`, version {}, {}.",
+            entry.payload_type,
+            entry.version,
+            match entry.key {
+                Some(key) => format!("ordered by `{key}`"),
+                None => "without an ordering key".to_owned(),
+            }
+        ),
+        String::new(),
+    ];
+    let rows: Vec<_> =
+        entry.fields.iter().filter(|field| field.wire != Wire::Nowhere).map(field_row).collect();
+    if !rows.is_empty() {
+        lines.push(" | field | type | required | rules | personal | description |".to_owned());
+        lines.push(" |---|---|---|---|---|---|".to_owned());
+        lines.extend(rows);
+    }
+    lines
+}
+
+fn field_row(field: &Field) -> String {
+    let name = match &field.wire {
+        Wire::Member(name) => code(name),
+        Wire::Item(index) => index.to_string(),
+        Wire::Flat | Wire::Nowhere => format!("members of {}", code(&type_name(&field.ty))),
+    };
+    let rules: Vec<_> = field.rules.iter().map(short).map(|rule| code(&rule)).collect();
+    let personal = match field.pii {
+        Some(Pii::Personal) => "yes",
+        Some(Pii::Secret) => "secret",
+        None => "",
+    };
+    let required = if field.required { "yes" } else { "" };
+    format!(
+        " | {name} | {} | {required} | {} | {personal} | {} |",
+        code(&type_name(&field.ty)),
+        rules.join(", "),
+        text(&field.description)
+    )
+}
+
+/// What a pack's table says of an event, behind its link.
+pub(crate) fn row(payload_type: &str, version: u32, description: &str) -> String {
+    format!(" {} | {version} | {} |", code(payload_type), text(description))
+}
+
+/// The macro by which a pack finds an event's row: it has the event's name, so that the path of the one is the
+/// path of the other.
+pub(crate) fn row_macro(event: &Ident, row: &str) -> TokenStream {
+    let name = format_ident!("__event_row_of_{event}");
+    quote! {
+        #[doc(hidden)]
+        #[allow(unused_macros)]
+        macro_rules! #name {
+            () => {
+                #row
+            };
+        }
+        #[doc(hidden)]
+        #[allow(unused_imports)]
+        pub(crate) use #name as #event;
+    }
+}
+
+/// Code in a table's cell. A bar would end the cell; a backtick would end the code.
+fn code(text: &str) -> String {
+    let text = text.replace('|', "\\|");
+    if text.contains('`') { format!("`` {text} ``") } else { format!("`{text}`") }
+}
+
+/// Text in a table's cell.
+fn text(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
+}

@@ -1,0 +1,205 @@
+//! The code of an event: constant data and one-line calls into the runtime.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::Member;
+use syn::spanned::Spanned;
+
+use super::model::{Compatibility, Event};
+use crate::catalogue;
+use crate::fields::{self, Absent, Field, Place};
+use crate::rules;
+
+pub(super) fn expand(event: &Event) -> TokenStream {
+    let Event { runtime, name, payload_type, version, .. } = event;
+    let (descriptor, validate) = (descriptor(event), validate(event));
+    let (from_json, chain) = (from_json(event), chain(event));
+    let ordering_key = match &event.key {
+        Some(key) => {
+            let span = key.field.span();
+            let field = event
+                .fields
+                .iter()
+                .find(|field| matches!(&field.member, Member::Named(own) if *own == key.field));
+            let span = field.map_or(span, |field| field.ty.span());
+            let field = &key.field;
+            let value = quote_spanned!(span=> &self.#field);
+            quote!(#runtime::ordering_key(#value))
+        }
+        None => quote!(#runtime::Option::None),
+    };
+    let constructor = constructor(event);
+    let row = catalogue::row_macro(name, &catalogue::row(payload_type, *version, &event.description));
+    quote! {
+        const _: () = {
+            #constructor
+
+            #validate
+
+            #[automatically_derived]
+            impl #runtime::Event for #name {
+                const PAYLOAD_TYPE: &'static str = #payload_type;
+                const VERSION: u32 = #version;
+                const DESCRIPTOR: &'static #runtime::EventDescriptor = #descriptor;
+
+                fn ordering_key(&self) -> #runtime::Option<#runtime::String> {
+                    #ordering_key
+                }
+
+                fn from_json(version: u32, json: &str) -> #runtime::Result<Self, #runtime::DecodeError> {
+                    #from_json
+                }
+            }
+
+            #[automatically_derived]
+            impl #runtime::Versioned<#version> for #name {}
+
+            #chain
+        };
+
+        #row
+    }
+}
+
+fn descriptor(event: &Event) -> TokenStream {
+    let Event { runtime, name, description, .. } = event;
+    let rust_name = name.to_string();
+    let mut descriptor = quote! {
+        &#runtime::EventDescriptor::of::<Self>(#rust_name, #description, <Self as #runtime::Validate>::FIELDS)
+    };
+    for (setter, value) in [("domain", &event.domain), ("topic", &event.topic)] {
+        if let Some(value) = value {
+            let setter = format_ident!("{setter}");
+            descriptor.extend(quote!(.#setter(#value)));
+        }
+    }
+    if let Some(key) = &event.key {
+        let wire_name = &key.wire_name;
+        descriptor.extend(quote!(.key(#wire_name)));
+    }
+    if let Some(older) = &event.upcast_from {
+        descriptor.extend(quote!(.upcast_from(<#older as #runtime::Event>::DESCRIPTOR)));
+    }
+    match event.compatibility {
+        Compatibility::DEFAULT => {}
+        Compatibility::None => descriptor.extend(quote!(.compatibility(#runtime::Compatibility::None))),
+        Compatibility::Rule { name, transitive } => {
+            let rule = format_ident!("{name}");
+            descriptor
+                .extend(quote!(.compatibility(#runtime::Compatibility::#rule { transitive: #transitive })));
+        }
+    }
+    descriptor
+}
+
+fn validate(event: &Event) -> TokenStream {
+    let Event { runtime, name, .. } = event;
+    let rows = fields::descriptors(runtime, &event.fields, &Place::Struct);
+    let checks = fields::checks(runtime, &event.fields, |field| {
+        let member = &field.member;
+        quote!(&self.#member)
+    });
+    let own = rules::container_calls(runtime, &event.rules);
+    let is_empty = checks.is_empty() && own.is_empty();
+    let validator = if is_empty { format_ident!("_validator") } else { format_ident!("validator") };
+    let presence = (!is_empty).then(|| quote!(#[allow(unused_imports)] use #runtime::AlwaysThere as _;));
+    let presence = presence.filter(|_| checks.to_string().contains("IS_MISSING"));
+    quote! {
+        #presence
+
+        #[automatically_derived]
+        impl #runtime::Validate for #name {
+            const FIELDS: &'static [#runtime::FieldDescriptor] = &[#(#rows),*];
+
+            fn validate_into(&self, #validator: &mut #runtime::Validator) {
+                #checks
+                #own
+            }
+        }
+    }
+}
+
+fn from_json(event: &Event) -> TokenStream {
+    let runtime = &event.runtime;
+    match &event.upcast_from {
+        None => quote!(#runtime::from_json(version, json)),
+        Some(older) => quote!(#runtime::upcast_json::<Self, #older>(version, json)),
+    }
+}
+
+/// What proves that the version before is what `upcast_from` names.
+fn chain(event: &Event) -> Option<TokenStream> {
+    let Event { runtime, payload_type, version, .. } = event;
+    let older = event.upcast_from.as_ref()?;
+    let before = version - 1;
+    let span = older.span();
+    let text = format!(
+        "`upcast_from` names an event of another payload type: give `{}` the attribute `type = \"{payload_type}\"`",
+        older.to_token_stream().to_string().replace(' ', "")
+    );
+    let check = quote_spanned! {span=>
+        if !#runtime::PreviousVersion::<#older, #before>::is_of(#payload_type) {
+            #runtime::core::panic!(#text)
+        }
+    };
+    Some(quote!(const _: () = #check;))
+}
+
+fn constructor(event: &Event) -> Option<TokenStream> {
+    let Event { runtime, name, visibility, .. } = event;
+    let constructor = event.constructor.as_ref()?;
+    let docs = catalogue::table(event_entry(event));
+    let required: Vec<_> =
+        event.fields.iter().filter(|field| matches!(field.absent, Absent::Error)).collect();
+    let parameters = required.iter().map(|field| {
+        let (member, ty) = (&field.member, &field.ty);
+        quote!(#member: #ty)
+    });
+    let takes_container = event.fields.iter().any(|field| matches!(field.absent, Absent::Container));
+    let values = event.fields.iter().map(|field| value(event, field));
+    let body = if event.is_unit { quote!(Self) } else { quote!(Self { #(#values),* }) };
+    let default = takes_container.then(|| {
+        let default = &event.container_default;
+        quote!(let default: Self = #default;)
+    });
+    let allow = match required.len() {
+        0 => Some(quote!(#[allow(clippy::new_without_default)])),
+        8.. => Some(quote!(#[allow(clippy::too_many_arguments)])),
+        _ => None,
+    };
+    let _ = runtime;
+    Some(quote! {
+        #(#[doc = #docs])*
+        #[automatically_derived]
+        impl #name {
+            /// The event from its required fields; optional and defaulted fields take their defaults.
+            #[must_use]
+            #[allow(dead_code)]
+            #allow
+            #visibility fn #constructor(#(#parameters),*) -> Self {
+                #default
+                #body
+            }
+        }
+    })
+}
+
+fn value(event: &Event, field: &Field) -> TokenStream {
+    let (runtime, member) = (&event.runtime, &field.member);
+    match &field.absent {
+        Absent::Error => quote!(#member),
+        Absent::OptionNone => quote!(#member: #runtime::Option::None),
+        Absent::Default => quote!(#member: #runtime::Default::default()),
+        Absent::Call(path) => quote!(#member: #path()),
+        Absent::Container => quote!(#member: default.#member),
+    }
+}
+
+fn event_entry(event: &Event) -> catalogue::Entry<'_> {
+    catalogue::Entry {
+        payload_type: &event.payload_type,
+        version: event.version,
+        key: event.key.as_ref().map(|key| key.wire_name.as_str()),
+        fields: &event.fields,
+    }
+}

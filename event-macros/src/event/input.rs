@@ -1,0 +1,65 @@
+//! `#[event(…)]` as it is written.
+
+use syn::{DeriveInput, LitStr, Path};
+
+use crate::attribute::{self, Argument};
+use crate::diagnostics::Diagnostics;
+use crate::nearest::suggestion;
+use crate::runtime_path::RuntimePath;
+
+/// How the attribute is written, for messages.
+const FORM: &str = "`#[event(key = order_id, version = 1)]`";
+
+const KEYS: [&str; 11] = [
+    "type",
+    "version",
+    "upcast_from",
+    "oldest",
+    "key",
+    "topic",
+    "domain",
+    "new",
+    "compat",
+    "schemas",
+    "crate",
+];
+
+/// What `#[event(…)]` and `#[event_description = "…"]` say.
+pub(super) struct Input {
+    arguments: Vec<Argument>,
+    pub(super) description: Option<LitStr>,
+    pub(super) runtime: RuntimePath,
+}
+
+impl Input {
+    pub(super) fn read(input: &DeriveInput, errors: &mut Diagnostics) -> Self {
+        let arguments = attribute::arguments(&input.attrs, "event", FORM, errors);
+        attribute::report_duplicates(&arguments, "key", errors);
+        for argument in &arguments {
+            let word = argument.word();
+            if !KEYS.contains(&word.as_str()) {
+                errors.on(&argument.name, format!("unknown key `{word}`: {}", suggestion(&word, KEYS)));
+            }
+        }
+        let description = attribute::text(&input.attrs, "event_description", errors);
+        let runtime = runtime(&arguments, errors);
+        Self { arguments, description, runtime }
+    }
+
+    /// The argument of a name.
+    pub(super) fn get(&self, name: &str) -> Option<&Argument> {
+        self.arguments.iter().find(|argument| argument.word() == name)
+    }
+}
+
+fn runtime(arguments: &[Argument], errors: &mut Diagnostics) -> RuntimePath {
+    const CRATE: &str = "`crate = ::path::to::event_runtime`";
+    let Some(argument) = arguments.iter().find(|argument| argument.word() == "crate") else {
+        return RuntimePath::default_path();
+    };
+    let Some(path) = argument.value::<Path>(CRATE, errors) else { return RuntimePath::default_path() };
+    RuntimePath::absolute(path.clone()).unwrap_or_else(|| {
+        errors.on(path, format!("the path must be absolute: write {CRATE}"));
+        RuntimePath::default_path()
+    })
+}

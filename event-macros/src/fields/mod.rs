@@ -1,0 +1,9 @@
+//! Fields, which both derives share: their names on the wire, rules, descriptions and marks.
+
+mod check;
+mod expand;
+mod model;
+
+pub(crate) use check::check_fields;
+pub(crate) use expand::{checks, descriptors, type_name};
+pub(crate) use model::{Absent, Field, Pii, Place, Wire};

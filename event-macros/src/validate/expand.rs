@@ -1,0 +1,97 @@
+//! The code of a type with rules.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{DeriveInput, Member};
+
+use super::model::{Checked, Shape, Variant};
+use crate::fields::{self, Field, Place};
+use crate::rules;
+use crate::runtime_path::RuntimePath;
+
+pub(super) fn expand(input: &DeriveInput, checked: &Checked) -> TokenStream {
+    let runtime = RuntimePath::default_path();
+    let name = &input.ident;
+    let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
+    let (rows, checks) = match &checked.shape {
+        Shape::Struct(fields) => {
+            let checks = fields::checks(&runtime, fields, |field| {
+                let member = &field.member;
+                quote!(&self.#member)
+            });
+            (fields::descriptors(&runtime, fields, &Place::Struct), checks)
+        }
+        Shape::Enum(variants) => {
+            let rows = variants
+                .iter()
+                .flat_map(|variant| fields::descriptors(&runtime, &variant.fields, &variant.place));
+            (rows.collect(), check_variants(&runtime, variants))
+        }
+    };
+    let own = rules::container_calls(&runtime, &checked.rules);
+    let is_empty = checks.is_empty() && own.is_empty();
+    let validator = if is_empty { format_ident!("_validator") } else { format_ident!("validator") };
+    let has_required = checks.to_string().contains("IS_MISSING");
+    let presence = has_required.then(|| quote!(#[allow(unused_imports)] use #runtime::AlwaysThere as _;));
+    quote! {
+        const _: () = {
+            #presence
+
+            #[automatically_derived]
+            impl #impl_generics #runtime::Validate for #name #type_generics #where_clause {
+                const FIELDS: &'static [#runtime::FieldDescriptor] = &[#(#rows),*];
+
+                fn validate_into(&self, #validator: &mut #runtime::Validator) {
+                    #checks
+                    #own
+                }
+            }
+        };
+    }
+}
+
+/// One arm a variant with rules; nothing where none has any.
+fn check_variants(runtime: &RuntimePath, variants: &[Variant]) -> TokenStream {
+    let arms: Vec<_> = variants.iter().filter_map(|variant| check_variant(runtime, variant)).collect();
+    if arms.is_empty() {
+        return TokenStream::new();
+    }
+    let rest = (arms.len() < variants.len()).then(|| quote!(_ => {}));
+    quote! {
+        match self {
+            #(#arms)*
+            #rest
+        }
+    }
+}
+
+fn check_variant(runtime: &RuntimePath, variant: &Variant) -> Option<TokenStream> {
+    let ruled: Vec<_> = variant.fields.iter().filter(|field| !field.rules.is_empty()).collect();
+    if ruled.is_empty() {
+        return None;
+    }
+    let checks = fields::checks(runtime, &variant.fields, |field| {
+        let binding = binding(field);
+        quote!(#binding)
+    });
+    let name = &variant.name;
+    let bindings = ruled.iter().map(|field| {
+        let (member, binding) = (&field.member, binding(field));
+        quote!(#member: #binding)
+    });
+    let checks = variant
+        .content
+        .iter()
+        .rev()
+        .fold(checks, |checks, member| quote!(validator.member(#member, |validator| { #checks });));
+    Some(quote! {
+        Self::#name { #(#bindings,)* .. } => { #checks }
+    })
+}
+
+fn binding(field: &Field) -> syn::Ident {
+    match &field.member {
+        Member::Named(name) => format_ident!("field_{}", name),
+        Member::Unnamed(index) => format_ident!("field_{}", index.index),
+    }
+}

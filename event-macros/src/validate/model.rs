@@ -1,0 +1,25 @@
+//! A type with rules and without a mistake.
+
+use proc_macro2::Ident;
+
+use crate::fields::{Field, Place};
+use crate::rules::Rule;
+
+pub(super) struct Checked {
+    pub(super) shape: Shape,
+    /// The rules of the type as a whole.
+    pub(super) rules: Vec<Rule>,
+}
+
+pub(super) enum Shape {
+    Struct(Vec<Field>),
+    Enum(Vec<Variant>),
+}
+
+pub(super) struct Variant {
+    pub(super) name: Ident,
+    pub(super) place: Place,
+    /// Where the variant's content is on the wire, as path of member names.
+    pub(super) content: Vec<String>,
+    pub(super) fields: Vec<Field>,
+}
