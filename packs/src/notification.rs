@@ -82,6 +82,14 @@ pub struct PushContent {
     pub data: BTreeMap<String, String>,
 }
 
+impl PushContent {
+    /// A title and a text, without picture, link and values.
+    pub fn new(title: impl Into<String>, body: impl Into<String>) -> Self {
+        let (title, body) = (title.into(), body.into());
+        Self { title, body, image_url: None, link: None, data: BTreeMap::new() }
+    }
+}
+
 /// How urgent a push notification is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -15,4 +15,5 @@ mod behaviour {
     mod raw;
     mod router;
     mod testkit;
+    mod typed_handlers;
 }

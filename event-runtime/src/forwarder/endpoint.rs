@@ -2,9 +2,10 @@
 
 use std::slice;
 
+use crate::envelope::Message;
 use crate::error::{Failure, FailureCode};
 use crate::forwarder::{ForwardError, ForwardErrorKind, Forwarder};
-use crate::handler::{Endpoint, Incoming, RawHandler};
+use crate::handler::{Endpoint, Handler, Incoming};
 use crate::outcome::Outcome;
 use crate::transport::BoxFuture;
 
@@ -35,14 +36,13 @@ impl Endpoint for Forwarder {
     }
 }
 
-/// What tells a forwarder from other handlers of undecoded messages; nobody names it.
-#[doc(hidden)]
-pub struct Forwarding;
-
 /// A router takes it by [`on_type`](crate::MessageRouter::on_type) and [`fallback`](crate::MessageRouter::fallback).
-impl<S: Sync> RawHandler<Forwarding, S> for Forwarder {
-    async fn call(&self, incoming: Incoming, _: &S) -> Outcome {
-        self.handle(incoming).await
+impl Handler<(Message,)> for Forwarder {
+    type Future = BoxFuture<'static, Outcome>;
+
+    fn call(&self, (message,): (Message,)) -> Self::Future {
+        let forwarder = self.clone();
+        Box::pin(async move { forwarder.handle(Incoming::new(message)).await })
     }
 }
 

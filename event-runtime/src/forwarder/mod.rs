@@ -6,8 +6,6 @@
 mod endpoint;
 mod error;
 
-#[doc(hidden)]
-pub use endpoint::Forwarding;
 pub use error::{ForwardError, ForwardErrorKind, RuleFailure};
 
 use std::sync::Arc;

@@ -104,13 +104,30 @@ impl<S: Send + Sync + 'static> MessageRouter<S> {
 
     /// Hands every event of a pack to one handler, whose first argument is the pack's sum type.
     ///
-    /// ```ignore
-    /// router.on_pack(|event: UserMessagePack| async move {
+    /// ```
+    /// # use schemars::JsonSchema;
+    /// # use serde::{Deserialize, Serialize};
+    /// use event_runtime::prelude::*;
+    /// use event_runtime::message_pack;
+    ///
+    /// /// A user registered.
+    /// #[derive(Serialize, Deserialize, JsonSchema, Event)]
+    /// struct UserRegistered { name: String }
+    ///
+    /// message_pack! {
+    ///     /// What users do.
+    ///     pub UserMessagePack<UserRegistered>
+    /// }
+    ///
+    /// # fn main() {
+    /// let router = MessageRouter::new().on_pack(|event: UserMessagePack| async move {
     ///     match event {
-    ///         UserMessagePack::UserRegistered(envelope) => ..,
-    ///         // every event of the pack, or it does not compile
+    ///         // Every event of the pack, or it does not compile.
+    ///         UserMessagePack::UserRegistered(user) => println!("welcome, {}", user.payload.name),
     ///     }
-    /// })
+    /// });
+    /// assert_eq!(router.payload_types(), ["UserRegistered"]);
+    /// # }
     /// ```
     #[must_use]
     #[track_caller]
