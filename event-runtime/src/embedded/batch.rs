@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::error::{QueueError, QueueErrorKind};
+use super::ids::Receipt;
 use super::limits;
-use super::message::{Deletion, OutgoingMessage, Receipt, SentMessage};
+use super::message::{Deletion, OutgoingMessage, SentMessage};
 use super::queue::Queue;
 use super::settle::Change;
 use super::state::{Incoming, Refusal};

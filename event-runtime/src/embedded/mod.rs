@@ -17,10 +17,12 @@ mod batch;
 mod broker;
 mod check;
 mod config;
+mod config_error;
 mod dead_letters;
 mod deadlines;
 mod error;
 mod groups;
+mod ids;
 pub mod limits;
 mod list;
 mod memory;
@@ -29,8 +31,10 @@ mod moves;
 mod pick;
 mod producer;
 mod queue;
+mod receive;
 mod redrive;
 mod room;
+mod send;
 mod settle;
 mod shared;
 mod slab;
@@ -42,19 +46,16 @@ mod transport;
 pub use attributes::{DeduplicationScope, QueueAttributes, QueueSettings, ThroughputLimit};
 pub use batch::{BatchEntry, BatchResult, VisibilityChange};
 pub use broker::{Broker, BrokerBuilder};
-pub use config::{
-    EmbeddedConfig, EmbeddedConfigError, EmbeddedConfigProblem, EmbeddedConfigProblemKind,
-    EmbeddedQueueConfig, EmbeddedRedriveConfig,
-};
+pub use config::{EmbeddedConfig, EmbeddedQueueConfig, EmbeddedRedriveConfig};
+pub use config_error::{EmbeddedConfigError, EmbeddedConfigProblem, EmbeddedConfigProblemKind};
 pub use dead_letters::EmbeddedDeadLetters;
 pub use error::{QueueError, QueueErrorKind};
-pub use message::{
-    Deletion, MessageAttribute, MessageId, OutgoingMessage, Receipt, ReceivedMessage, SentMessage,
-    SequenceNumber,
-};
+pub use ids::{MessageId, Receipt, SequenceNumber};
+pub use message::{Deletion, MessageAttribute, OutgoingMessage, ReceivedMessage, SentMessage};
 pub use moves::{MoveStatus, MoveTask};
 pub use producer::EmbeddedProducer;
-pub use queue::{Queue, ReceiveRequest};
+pub use queue::Queue;
+pub use receive::ReceiveRequest;
 pub use redrive::{RedriveAllowPolicy, RedrivePolicy};
 pub use room::Capacity;
 pub use source::EmbeddedSource;

@@ -5,8 +5,9 @@ use std::time::Duration;
 use bytestring::ByteString;
 
 use super::error::QueueError;
+use super::ids::{Receipt, invalid_handle};
 use super::limits;
-use super::message::{Deletion, Receipt, ReceivedMessage, invalid_handle};
+use super::message::{Deletion, ReceivedMessage};
 use super::state::{End, State};
 use super::stored::Place;
 

@@ -8,9 +8,11 @@ use crate::transport::{Redrive, SettleError, Source, SourceError, SourceErrorKin
 
 use super::dead_letters::EmbeddedDeadLetters;
 use super::error::{QueueError, QueueErrorKind};
+use super::ids::Receipt;
 use super::limits;
-use super::message::{Deletion, Receipt, ReceivedMessage};
-use super::queue::{Queue, ReceiveRequest};
+use super::message::{Deletion, ReceivedMessage};
+use super::queue::Queue;
+use super::receive::ReceiveRequest;
 use super::settle::Change;
 use super::state::State;
 
