@@ -1,1 +1,3 @@
 //! JSON Schemas of events.
+
+pub mod compat;
