@@ -1,1 +1,4 @@
 //! Behaviour of the runtime, one module an area.
+
+#[path = "behaviour/compat.rs"]
+mod compat;

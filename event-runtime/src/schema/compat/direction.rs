@@ -30,6 +30,9 @@ impl<'a> Direction<'a> {
 
     pub(super) fn verdict(&mut self) -> Verdict {
         let (writer, reader) = (self.writer, self.reader);
+        if !self.engine.is_well_founded(writer) || !self.engine.is_well_founded(reader) {
+            return Verdict::Unknown { reason: "a schema leads back to itself without describing a part".to_owned() };
+        }
         match self.escape(writer, reader) {
             Found::Nothing => Verdict::Compatible,
             Found::Instance(counterexample) => Verdict::Breaking { counterexample },

@@ -41,6 +41,7 @@ mod shape;
 mod solve;
 mod validate;
 mod verdict;
+mod wellfounded;
 
 pub use report::{Report, Verdict};
 

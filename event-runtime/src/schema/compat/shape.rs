@@ -145,6 +145,14 @@ pub(super) fn lists_properties(node: Node<'_>) -> bool {
     ["properties", "patternProperties", "x-event"].iter().any(|keyword| node.keyword(keyword).is_some())
 }
 
+/// Names that a schema asks for, always or beside others: they are emitted, listed or not.
+pub(super) fn asked_for<'a>(node: Node<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
+    let always = node.keyword("required").into_iter();
+    let beside = ["dependentRequired", "dependencies"].into_iter().flat_map(move |keyword| node.named(keyword));
+    let lists = always.chain(beside.map(|(_, names)| names.value));
+    lists.filter_map(Value::as_array).flatten().filter_map(Value::as_str)
+}
+
 /// The elements that a schema of arrays describes one by one, and the schema of the rest.
 pub(super) fn elements<'a>(node: Node<'a>) -> (Vec<Node<'a>>, Option<Node<'a>>) {
     match node.keyword("items") {

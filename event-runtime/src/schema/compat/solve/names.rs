@@ -84,7 +84,7 @@ impl<'a> Engine<'a> {
             let maybe: Clause<'a> = maybe.map(|&(_, schema)| Literal::accepted(schema, true)).collect();
             match scope.rule {
                 _ if scope.maybe_everything => {}
-                Rule::Closed if !scope.lists => {}
+                Rule::Closed if !scope.lists || scope.asked_for.contains(&name.text()) => {}
                 Rule::Closed if maybe.is_empty() => return None,
                 Rule::Closed => clauses.push(maybe),
                 Rule::Schema(schema, closed) if maybe.is_empty() => {
@@ -225,7 +225,7 @@ pub(super) fn spelled_names<'a>(facts: &Facts<'a>) -> BTreeSet<&'a str> {
         }
     }
     for scope in &facts.scopes {
-        names.extend(scope.names.iter().copied());
+        names.extend(scope.names.iter().chain(&scope.asked_for).copied());
         names.extend(scope.maybe.iter().map(|(name, _)| *name));
     }
     names

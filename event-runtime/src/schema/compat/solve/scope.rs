@@ -2,7 +2,7 @@
 
 use super::super::document::Node;
 use super::super::engine::Engine;
-use super::super::shape::lists_properties;
+use super::super::shape::{asked_for, lists_properties};
 use super::facts::Facts;
 
 /// What the schemas of one place list.
@@ -10,6 +10,8 @@ use super::facts::Facts;
 pub(super) struct Scope<'a> {
     parent: Option<usize>,
     pub(super) names: Vec<&'a str>,
+    /// Asked for, and emitted by a closed writer, although no schema describes them.
+    pub(super) asked_for: Vec<&'a str>,
     pub(super) patterns: Vec<&'a str>,
     /// Every property is known.
     pub(super) everything: bool,
@@ -54,6 +56,7 @@ impl<'a> Facts<'a> {
         let everything = node.keyword("additionalProperties").is_some();
         self.each_around(scope, |scope| {
             scope.names.extend(&names);
+            scope.asked_for.extend(asked_for(node));
             scope.patterns.extend(&patterns);
             scope.everything |= everything;
             scope.lists |= lists_properties(node);
@@ -70,7 +73,7 @@ impl<'a> Engine<'a> {
     pub(super) fn note_possible(&mut self, facts: &mut Facts<'a>, node: Node<'a>, scope: usize) {
         let (mut pending, mut visited) = (vec![node], Vec::new());
         let mut names = Vec::new();
-        let mut everything = false;
+        let (mut asked, mut everything) = (Vec::new(), false);
         while let Some(node) = pending.pop() {
             if visited.contains(&node.key()) {
                 continue;
@@ -78,6 +81,7 @@ impl<'a> Engine<'a> {
             visited.push(node.key());
             everything |= self.spend().is_err();
             names.extend(node.named("properties"));
+            asked.extend(asked_for(node));
             everything |= ["patternProperties", "additionalProperties", "unevaluatedProperties"]
                 .iter()
                 .any(|keyword| node.keyword(keyword).is_some());
@@ -94,6 +98,7 @@ impl<'a> Engine<'a> {
         }
         facts.each_around(Some(scope), |scope| {
             scope.maybe.extend(&names);
+            scope.asked_for.extend(&asked);
             scope.maybe_everything |= everything;
         });
     }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::super::document::Node;
 use super::super::engine::Engine;
-use super::super::shape::{elements, lists_properties};
+use super::super::shape::{asked_for, elements, lists_properties};
 use super::super::verdict::Truth;
 
 impl<'a> Engine<'a> {
@@ -74,7 +74,7 @@ impl<'a> Engine<'a> {
                     below.extend(node.schema("unevaluatedProperties"));
                 }
             }
-            if is_closed {
+            if is_closed && !here.iter().any(|&node| asked_for(node).any(|other| other == name)) {
                 verdict = verdict.and(listed);
             }
             verdict = verdict.and(self.below(&below, value));

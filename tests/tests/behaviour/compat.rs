@@ -1,0 +1,6 @@
+//! Compatibility of schemas: verdicts are sound, precise on what people write, and always come.
+
+#[path = "compat/arbitrary.rs"]
+mod arbitrary;
+#[path = "compat/soundness.rs"]
+mod soundness;
