@@ -36,7 +36,7 @@ fn closed(schema: &Value, root: &Value, in_place: bool) -> Value {
         }
     }
     // A property that is asked for is emitted, listed or not.
-    let says_rest = closed_rules.contains_key("additionalProperties");
+    let says_rest = ["additionalProperties", "unevaluatedProperties"].iter().any(|k| closed_rules.contains_key(*k));
     if !says_rest && closed_rules.contains_key("properties") && let Some(required) = rules.get("required").and_then(Value::as_array) {
         for name in required.iter().filter_map(Value::as_str) {
             if let Some(properties) = closed_rules["properties"].as_object_mut() {

@@ -104,6 +104,8 @@ pub(super) struct Facts<'a> {
     pub(super) names: Vec<Literal<'a>>,
     pub(super) existing: Vec<Existing<'a>>,
     pub(super) scopes: Vec<Scope<'a>>,
+    /// No choice is open that could still make properties known.
+    pub(super) scopes_complete: bool,
 }
 
 /// One branch of the search.

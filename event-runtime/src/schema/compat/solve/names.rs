@@ -71,7 +71,7 @@ impl<'a> Engine<'a> {
                 clauses.push(vec![Literal::accepted(schema, closed)]);
             }
         }
-        for scope in &facts.scopes {
+        for scope in facts.scopes.iter().filter(|_| facts.scopes_complete) {
             let listed = scope.names.iter().any(|other| *other == name.text());
             let mut known = Truth::from(scope.everything || listed);
             for pattern in &scope.patterns {

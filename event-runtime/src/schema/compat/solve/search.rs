@@ -107,6 +107,7 @@ impl<'a> Engine<'a> {
             if self.spend().is_err() {
                 // Nothing more is known; the branch stays as wide as it is.
                 branch.queue.clear();
+                branch.facts.scopes_complete = false;
                 return Ok(());
             }
             match item {
@@ -135,6 +136,7 @@ impl<'a> Engine<'a> {
                 },
             }
         }
+        branch.facts.scopes_complete = branch.choices.is_empty();
         Ok(())
     }
 
