@@ -4,3 +4,7 @@
 mod arbitrary;
 #[path = "compat/soundness.rs"]
 mod soundness;
+#[path = "compat/budget.rs"]
+mod budget;
+#[path = "compat/precision.rs"]
+mod precision;
