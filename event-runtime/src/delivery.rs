@@ -92,6 +92,15 @@ impl<N: Into<Cow<'static, str>>, V: Into<String>> FromIterator<(N, V)> for Attri
     }
 }
 
+impl IntoIterator for Attributes {
+    type Item = (Cow<'static, str>, String);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 /// A transport's own handle on a delivery: what it needs to settle it or to extend its lease.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Lease {

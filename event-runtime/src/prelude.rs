@@ -5,6 +5,6 @@ pub use crate::envelope::{Envelope, IntoEnvelope, Message, Metadata};
 pub use crate::factory::{MessagePack, Packs};
 pub use crate::handler::{Attempt, Cancellation, Extension, Headers, Payload, State};
 pub use crate::outcome::{HandlerError, Outcome};
-pub use crate::pool::ProducersPool;
+pub use crate::pool::{EmitError, Emitter, ProducersPool};
 pub use crate::router::MessageRouter;
 pub use crate::{Event, Validate, message_pack};

@@ -1,6 +1,7 @@
 //! Behaviour of the runtime, one module an area.
 
 mod behaviour {
+    mod compat;
     mod config;
     mod consumer;
     mod derive;
@@ -15,4 +16,5 @@ mod behaviour {
     mod raw;
     mod router;
     mod testkit;
+    mod typed_handlers;
 }

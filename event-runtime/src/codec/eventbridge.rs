@@ -13,21 +13,18 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde::de::{Error, MapAccess};
 use serde_json::value::RawValue;
 
-use super::native::{Field, Members, Overlay, texts, write_extensions, write_fields};
-use super::read::{
-    EMPTY, Found, FoundPayload, MISSING, NO_TIME, Note, RawMembers, ReadObject, Seen, TWICE, Text, keep,
-    object,
-};
-use super::timestamp;
+use super::native::{self, Field, Overlay, SPECVERSION, texts, write_extensions, write_fields};
+use super::read::{Fault, Found, FoundPayload, Members, RawMembers, Seen, Value};
 use super::write::Object;
 use crate::envelope::Metadata;
 
 /// The extension that keeps what EventBridge adds.
 const EVENTBRIDGE: &str = "eventbridge";
 const EVENTMETA: &str = "eventmeta";
+/// The members that have a meaning here.
+const KNOWN: [&str; 5] = ["id", "detail-type", "source", "time", "detail"];
 /// What a new event says in EventBridge's own members, in their order.
 const NEW: [(&str, &str); 4] =
     [("version", "\"0\""), ("account", "\"\""), ("region", "\"\""), ("resources", "[]")];
@@ -53,123 +50,97 @@ impl EventBridge {
     }
 }
 
-/// A whole envelope.
-pub(super) struct Body;
-
-impl<'de> ReadObject<'de> for Body {
-    type Output = Found<'de>;
-
-    fn read_object<A: MapAccess<'de>>(note: &mut Note, mut map: A) -> Result<Found<'de>, A::Error> {
-        let mut metadata = Metadata::blank();
-        let mut seen = Seen::default();
-        let mut added = RawMembers::default();
-        let mut detail: Option<&'de RawValue> = None;
-        while let Some(Text(name)) = map.next_key()? {
-            let known = ["id", "detail-type", "source", "time", "detail"].into_iter().enumerate();
-            let Some((index, name)) = known.into_iter().find(|(_, known)| *known == name) else {
-                note.member = None;
-                keep(note, &mut added.0, name, map.next_value()?)?;
-                continue;
-            };
-            note.member = Some(name);
-            if !seen.insert(index as u8) {
-                return Err(note.fail(TWICE));
-            }
-            match name {
-                "id" => metadata.id = map.next_value()?,
-                "detail-type" => metadata.payload_type = Cow::Owned(map.next_value()?),
-                "source" => metadata.source = map.next_value()?,
-                "time" => {
-                    if let Some(Text(text)) = map.next_value()? {
-                        let time = timestamp::parse(&text).ok_or_else(|| note.fail(NO_TIME))?;
-                        metadata.occurred_at = Some(time);
-                    }
-                }
-                _ => detail = Some(map.next_value()?),
-            }
-        }
-        if metadata.id.is_empty() {
-            return Err(note.fail_at("id", if seen.contains(0) { EMPTY } else { MISSING }));
-        }
-        if metadata.payload_type.is_empty() {
-            return Err(note.fail_at("detail-type", if seen.contains(1) { EMPTY } else { MISSING }));
-        }
-        let Some(detail) = detail else {
-            keep_added(&mut metadata, added);
-            return Ok(Found { metadata, payload: FoundPayload::Apart(Cow::Borrowed("null")) });
+/// Reads a whole envelope.
+pub(super) fn read(json: &str) -> Result<Found<'_>, Fault> {
+    let mut metadata = Metadata::blank();
+    let mut seen = Seen::default();
+    let mut added = RawMembers::new();
+    let mut detail = None;
+    let mut members = Members::of(json)?;
+    while let Some((name, value)) = members.next()? {
+        let Some(index) = KNOWN.iter().position(|known| *known == name) else {
+            value.keep(&mut added, name)?;
+            continue;
         };
-        let Some((overlay, payload)) = ours(note, detail)? else {
-            keep_added(&mut metadata, added);
-            return Ok(Found { metadata, payload: FoundPayload::Within(detail.get()) });
-        };
-        for (name, value) in NEW {
-            if added.0.get(name).is_some_and(|added| added.get() == value) {
-                added.0.remove(name);
-            }
+        let value = value.of(KNOWN[index]);
+        seen.once(index as u8, &value)?;
+        match KNOWN[index] {
+            "id" => metadata.id = value.filled_text()?.into_owned(),
+            "detail-type" => metadata.payload_type = Cow::Owned(value.filled_text()?.into_owned()),
+            "source" => metadata.source = value.optional_text()?,
+            "time" => metadata.occurred_at = value.optional_moment()?,
+            _ => detail = Some(value),
         }
-        let broker_id = std::mem::take(&mut metadata.id);
-        overlay.lay_over(&mut metadata);
-        if broker_id != metadata.id
-            && let Ok(id) = serde_json::value::to_raw_value(&broker_id)
-        {
-            added.0.insert("id".to_owned(), id);
-        }
-        keep_added(&mut metadata, added);
-        Ok(Found { metadata, payload: FoundPayload::Within(payload.get()) })
     }
+    if metadata.id.is_empty() {
+        return Err(members.missing("id"));
+    }
+    if metadata.payload_type.is_empty() {
+        return Err(members.missing("detail-type"));
+    }
+    let payload = match detail {
+        None => FoundPayload::Apart(Cow::Borrowed("null")),
+        Some(detail) => FoundPayload::Within(match ours(&detail)? {
+            None => detail.json,
+            Some((overlay, payload)) => {
+                lay_over(overlay, &mut metadata, &mut added);
+                payload
+            }
+        }),
+    };
+    keep_added(&mut metadata, &added);
+    Ok(Found { metadata, payload })
 }
 
 /// Metadata and payload of a `detail` that this runtime wrote; `None` where somebody else did.
-fn ours<'de, E: Error>(
-    note: &mut Note,
-    detail: &'de RawValue,
-) -> Result<Option<(Overlay, &'de RawValue)>, E> {
-    let Ok(Detail { eventmeta: Some(eventmeta), data: Some(data), others: false }) =
-        object::<Detail<'de>>(detail.get(), &mut Note::default())
-    else {
-        return Ok(None);
-    };
-    let members = object::<Members<'_>>(eventmeta.get(), &mut Note::default());
-    match members.ok().and_then(Members::into_overlay).filter(Overlay::has_id) {
+fn ours<'de>(detail: &Value<'de>) -> Result<Option<(Overlay, &'de str)>, Fault> {
+    let Some((eventmeta, data)) = meta_and_data(detail.json) else { return Ok(None) };
+    match native::read_overlay(eventmeta).filter(Overlay::has_id) {
         Some(overlay) => Ok(Some((overlay, data))),
-        None => Err(note.fail_at("detail", "has an `eventmeta` that does not hold metadata")),
+        None => Err(detail.fault("has an `eventmeta` that does not hold metadata")),
     }
 }
 
-#[derive(Default)]
-struct Detail<'de> {
-    eventmeta: Option<&'de RawValue>,
-    data: Option<&'de RawValue>,
-    others: bool,
-}
-
-impl<'de> ReadObject<'de> for Detail<'de> {
-    type Output = Self;
-
-    /// Stops where it is clear that the detail is not ours.
-    fn read_object<A: MapAccess<'de>>(note: &mut Note, mut map: A) -> Result<Self, A::Error> {
-        let mut detail = Self::default();
-        while let Some(Text(name)) = map.next_key()? {
-            let member = match name.as_ref() {
-                EVENTMETA => &mut detail.eventmeta,
-                "data" => &mut detail.data,
-                _ => return Err(note.fail("is somebody else's")),
-            };
-            if member.replace(map.next_value()?).is_some() {
-                detail.others = true;
-            }
+/// The two members of our `detail`; stops where it is clear that it is not ours.
+fn meta_and_data(detail: &str) -> Option<(&str, &str)> {
+    let mut members = Members::of(detail).ok()?;
+    let (mut eventmeta, mut data) = (None, None);
+    while let Some((name, value)) = members.next().ok()? {
+        let member = match name.as_ref() {
+            EVENTMETA => &mut eventmeta,
+            "data" => &mut data,
+            _ => return None,
+        };
+        if member.replace(value.json).is_some() {
+            return None;
         }
-        Ok(detail)
+    }
+    eventmeta.zip(data)
+}
+
+/// Lays our metadata over EventBridge's, which is kept where it says something else.
+fn lay_over(overlay: Overlay, metadata: &mut Metadata, added: &mut RawMembers) {
+    for (name, value) in NEW {
+        if added.get(name).is_some_and(|added| added.get() == value) {
+            added.remove(name);
+        }
+    }
+    let broker_id = std::mem::take(&mut metadata.id);
+    overlay.lay_over(metadata);
+    if broker_id != metadata.id
+        && let Ok(id) = serde_json::value::to_raw_value(&broker_id)
+    {
+        added.insert("id".to_owned(), id);
     }
 }
 
-fn keep_added(metadata: &mut Metadata, added: RawMembers) {
-    if added.0.is_empty() {
+fn keep_added(metadata: &mut Metadata, added: &RawMembers) {
+    if added.is_empty() {
         return;
     }
     let mut json = Vec::new();
     let mut members = Object::open(&mut json);
-    for (name, value) in &added.0 {
+    for (name, value) in added {
         members.raw(name, value.get());
     }
     members.close();
@@ -181,10 +152,10 @@ fn keep_added(metadata: &mut Metadata, added: RawMembers) {
 
 /// What EventBridge added, as the extension keeps it; `None` where the extension is not of that shape.
 fn added(metadata: &Metadata) -> Option<RawMembers> {
-    let members: RawMembers = serde_json::from_str(metadata.extensions.get(EVENTBRIDGE)?.get()).ok()?;
-    let ours = ["detail-type", "source", "time", "detail"].iter().any(|name| members.0.contains_key(*name));
-    let id = members.0.get("id").is_none_or(|id| id.get().starts_with('"') && id.get() != "\"\"");
-    (!ours && id && !members.0.contains_key(super::native::SPECVERSION)).then_some(members)
+    let members: RawMembers = serde_json::from_str(metadata.extension(EVENTBRIDGE)?).ok()?;
+    let ours = KNOWN.iter().any(|name| *name != "id" && members.contains_key(*name));
+    let id = members.get("id").is_none_or(|id| id.get().starts_with('"') && id.get() != "\"\"");
+    (!ours && id && !members.contains_key(SPECVERSION)).then_some(members)
 }
 
 /// How an envelope ends.
@@ -218,7 +189,7 @@ const DETAIL: &str = ",\"detail\":";
 pub(super) fn open(out: &mut Vec<u8>, metadata: &Metadata) -> End {
     let added = added(metadata);
     let is_kept = added.is_some();
-    let broker_id = added.as_ref().and_then(|added| added.0.get("id"));
+    let broker_id = added.as_ref().and_then(|added| added.get("id"));
     let plain = is_kept && broker_id.is_none() && is_plain(metadata);
     let mut object = Object::open(out);
     match broker_id {
@@ -230,11 +201,11 @@ pub(super) fn open(out: &mut Vec<u8>, metadata: &Metadata) -> End {
     if let Some(time) = &metadata.occurred_at {
         object.timestamp("time", time);
     }
-    for (name, value) in added.iter().flat_map(|added| &added.0).filter(|(name, _)| *name != "id") {
+    for (name, value) in added.iter().flatten().filter(|(name, _)| *name != "id") {
         object.raw(name, value.get());
     }
     if !plain {
-        let missing = |name: &str| added.as_ref().is_none_or(|added| !added.0.contains_key(name));
+        let missing = |name: &str| added.as_ref().is_none_or(|added| !added.contains_key(name));
         for (name, value) in NEW.into_iter().filter(|(name, _)| missing(name)) {
             object.raw(name, value);
         }

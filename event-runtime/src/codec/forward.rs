@@ -50,6 +50,6 @@ impl Message {
         let mut draft = Draft::open(self.format(), &metadata, self.payload().len());
         draft.payload().extend_from_slice(self.payload().as_bytes());
         let (body, payload) = draft.close(&metadata);
-        Self::from_parts(metadata, body, payload, self.format(), self.delay())
+        Self::from_parts(metadata, body, payload, self.format(), self.delay()).with_hops(self.hops())
     }
 }

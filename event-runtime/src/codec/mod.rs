@@ -10,8 +10,10 @@ mod error;
 mod eventbridge;
 mod forward;
 mod native;
+mod plain;
 mod read;
 mod recognise;
+mod scan;
 #[cfg(test)]
 mod tests;
 mod timestamp;
@@ -31,7 +33,7 @@ use serde_json::value::RawValue;
 use crate::envelope::{Envelope, Message, Metadata, PayloadText, WireFormat};
 use crate::event::{DecodeError, Event};
 use draft::{Draft, range_in};
-use read::{Found, FoundPayload, Note, object};
+use read::{Fault, Found, FoundPayload};
 
 /// How envelopes become bodies; decoding recognises every format by itself.
 ///
@@ -228,14 +230,11 @@ fn check(metadata: &Metadata) -> Result<(), EncodeError> {
 
 /// Reads a body of `format`; of the one that it is recognised as where `format` is open.
 fn decode_text(body: ByteString, format: Option<WireFormat>) -> Result<Message, DecodeError> {
-    let (format, Found { metadata, payload }) = match format {
-        Some(format) => (format, find(format, &body)?),
-        None => match find_native(&body) {
-            Ok(found) => (WireFormat::Native, found),
-            Err(Foreign::Format(format)) => (format, find(format, &body)?),
-            Err(Foreign::Broken(error)) => return Err(error),
-        },
+    let (format, found) = match format {
+        Some(format) => (format, read_as(format, &body)),
+        None => read_any(&body),
     };
+    let Found { metadata, payload } = found.map_err(|fault| fault.into_error(&body))?;
     let payload = match payload {
         FoundPayload::Within(text) => PayloadText::Within(range_in(&body, text)),
         FoundPayload::Apart(text) => PayloadText::Apart(text),
@@ -243,31 +242,20 @@ fn decode_text(body: ByteString, format: Option<WireFormat>) -> Result<Message, 
     Ok(Message::from_parts(metadata, body, payload, format, None))
 }
 
-/// Why a body was not read as native.
-enum Foreign {
-    Format(WireFormat),
-    Broken(DecodeError),
-}
-
 /// Native bodies are read at once; only what fails is looked at again to see whose it is.
-fn find_native(body: &str) -> Result<Found<'_>, Foreign> {
-    let mut note = Note::default();
-    object::<native::Body>(body, &mut note).map_err(|error| {
-        match note.foreign.unwrap_or_else(|| recognise::format(body)) {
-            WireFormat::Native => {
-                Foreign::Broken(DecodeError::envelope(note.member, note.fault, body, &error))
-            }
-            foreign => Foreign::Format(foreign),
-        }
-    })
+fn read_any(body: &str) -> (WireFormat, Result<Found<'_>, Fault>) {
+    let found = native::read(body);
+    let format = match &found {
+        Ok(_) => WireFormat::Native,
+        Err(fault) => fault.foreign().unwrap_or_else(|| recognise::format(body)),
+    };
+    (format, if format == WireFormat::Native { found } else { read_as(format, body) })
 }
 
-fn find(format: WireFormat, body: &str) -> Result<Found<'_>, DecodeError> {
-    let mut note = Note::default();
-    let found = match format {
-        WireFormat::Native => object::<native::Body>(body, &mut note),
-        WireFormat::CloudEvents => object::<cloudevents::Event>(body, &mut note),
-        WireFormat::EventBridge => object::<eventbridge::Body>(body, &mut note),
-    };
-    found.map_err(|error| DecodeError::envelope(note.member, note.fault, body, &error))
+fn read_as(format: WireFormat, body: &str) -> Result<Found<'_>, Fault> {
+    match format {
+        WireFormat::Native => native::read(body),
+        WireFormat::CloudEvents => cloudevents::read(body),
+        WireFormat::EventBridge => eventbridge::read(body),
+    }
 }

@@ -7,17 +7,9 @@
 
 use std::borrow::Cow;
 
-use serde::de::MapAccess;
-use serde_json::value::RawValue;
-
-use super::read::{
-    EMPTY, Found, FoundPayload, Headers, MISSING, NO_TIME, Note, RawMembers, ReadObject, Seen, TWICE, Text,
-    keep,
-};
-use super::timestamp;
+use super::read::{Fault, Found, FoundPayload, Members, Seen};
 use super::write::{Object, push_string};
-use crate::envelope::Metadata;
-use crate::envelope::WireFormat;
+use crate::envelope::{Metadata, WireFormat};
 
 /// A member of the native format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,104 +88,77 @@ pub(super) const DETAIL: &str = "detail";
 /// The member that makes a body ours.
 pub(super) const PAYLOAD_TYPE: &str = Field::PayloadType.name();
 
-/// A whole native body.
-pub(super) struct Body;
-
-impl<'de> ReadObject<'de> for Body {
-    type Output = Found<'de>;
-
-    fn read_object<A: MapAccess<'de>>(note: &mut Note, map: A) -> Result<Found<'de>, A::Error> {
-        let Members { metadata, payload, .. } = Members::read_object(note, map)?;
-        if metadata.payload_type.is_empty() {
-            return Err(note.fail_at(Field::PayloadType.name(), MISSING));
-        }
-        if metadata.id.is_empty() {
-            return Err(note.fail_at(Field::Id.name(), MISSING));
-        }
-        match payload {
-            Some(payload) => Ok(Found { metadata, payload: FoundPayload::Within(payload.get()) }),
-            None => Err(note.fail_at(Field::Payload.name(), MISSING)),
-        }
+/// Reads a whole body.
+pub(super) fn read(json: &str) -> Result<Found<'_>, Fault> {
+    let mut members = Members::of(json)?;
+    let Read { metadata, payload, .. } = read_members(&mut members)?;
+    if metadata.payload_type.is_empty() {
+        return Err(members.missing(Field::PayloadType.name()));
+    }
+    if metadata.id.is_empty() {
+        return Err(members.missing(Field::Id.name()));
+    }
+    match payload {
+        Some(payload) => Ok(Found { metadata, payload: FoundPayload::Within(payload) }),
+        None => Err(members.missing(Field::Payload.name())),
     }
 }
 
-/// Metadata members, all of them optional.
-pub(super) struct Members<'de> {
+/// Reads an object of metadata alone; `None` where it holds anything else.
+pub(super) fn read_overlay(json: &str) -> Option<Overlay> {
+    let Read { metadata, payload, has_version } = read_members(&mut Members::of(json).ok()?).ok()?;
+    payload.is_none().then_some(Overlay { metadata, has_version })
+}
+
+/// Members, all of them optional.
+struct Read<'de> {
     metadata: Metadata,
-    payload: Option<&'de RawValue>,
+    payload: Option<&'de str>,
     has_version: bool,
 }
 
-/// Members that lie over what a body of another format says at its top level.
-pub(super) struct Overlay {
-    metadata: Metadata,
-    has_version: bool,
-}
-
-impl<'de> ReadObject<'de> for Members<'de> {
-    type Output = Self;
-
-    fn read_object<A: MapAccess<'de>>(note: &mut Note, mut map: A) -> Result<Self, A::Error> {
-        let mut metadata = Metadata::blank();
-        let mut payload = None;
-        let mut seen = Seen::default();
-        let mut foreign = Foreign::default();
-        while let Some(Text(name)) = map.next_key()? {
-            let Some(field) = Field::named(&name) else {
-                note.member = None;
-                if let Some(format) = foreign.with(&name) {
-                    note.foreign = Some(format);
-                    return Err(note.fail("is of another format"));
-                }
-                let value = map.next_value()?;
-                keep(note, &mut metadata.extensions, name, value)?;
-                continue;
-            };
-            note.member = Some(field.name());
-            if !seen.insert(field as u8) {
-                return Err(note.fail(TWICE));
+fn read_members<'de>(members: &mut Members<'de>) -> Result<Read<'de>, Fault> {
+    let mut metadata = Metadata::blank();
+    let mut payload = None;
+    let mut seen = Seen::default();
+    let mut foreign = Foreign::default();
+    while let Some((name, value)) = members.next()? {
+        let Some(field) = Field::named(&name) else {
+            if let Some(format) = foreign.with(&name) {
+                return Err(value.foreign(format));
             }
-            match field {
-                Field::Id => {
-                    metadata.id = map.next_value()?;
-                    refuse_empty(note, &metadata.id)?;
-                }
-                Field::PayloadType => {
-                    metadata.payload_type = Cow::Owned(map.next_value()?);
-                    refuse_empty(note, &metadata.payload_type)?;
-                }
-                Field::Version => metadata.version = map.next_value()?,
-                Field::OccurredAt => {
-                    if let Some(Text(text)) = map.next_value()? {
-                        let time = timestamp::parse(&text).ok_or_else(|| note.fail(NO_TIME))?;
-                        metadata.occurred_at = Some(time);
+            value.keep(&mut metadata.extensions, name)?;
+            continue;
+        };
+        let value = value.of(field.name());
+        seen.once(field as u8, &value)?;
+        match field {
+            Field::Id => metadata.id = value.filled_text()?.into_owned(),
+            Field::PayloadType => metadata.payload_type = Cow::Owned(value.filled_text()?.into_owned()),
+            Field::Version => metadata.version = value.number()?,
+            Field::OccurredAt => metadata.occurred_at = value.optional_moment()?,
+            Field::Source => metadata.source = value.optional_text()?,
+            Field::CorrelationId => metadata.correlation_id = value.optional_text()?,
+            Field::CausationId => metadata.causation_id = value.optional_text()?,
+            Field::Traceparent => metadata.traceparent = value.optional_text()?,
+            Field::Tracestate => metadata.tracestate = value.optional_text()?,
+            Field::PartitionKey => metadata.partition_key = value.optional_text()?,
+            Field::TenantId => metadata.tenant_id = value.optional_text()?,
+            Field::UserId => metadata.user_id = value.optional_text()?,
+            Field::Sender => metadata.sender = value.optional_text()?,
+            Field::To => metadata.to = value.texts()?,
+            Field::Headers => metadata.headers = value.text_members()?,
+            Field::Extensions => {
+                for (name, extension) in value.raw_members()? {
+                    if metadata.extensions.insert(name, extension).is_some() {
+                        return Err(value.fault("holds a name that stands beside it, too"));
                     }
                 }
-                Field::Source => metadata.source = map.next_value()?,
-                Field::CorrelationId => metadata.correlation_id = map.next_value()?,
-                Field::CausationId => metadata.causation_id = map.next_value()?,
-                Field::Traceparent => metadata.traceparent = map.next_value()?,
-                Field::Tracestate => metadata.tracestate = map.next_value()?,
-                Field::PartitionKey => metadata.partition_key = map.next_value()?,
-                Field::TenantId => metadata.tenant_id = map.next_value()?,
-                Field::UserId => metadata.user_id = map.next_value()?,
-                Field::Sender => metadata.sender = map.next_value()?,
-                Field::To => metadata.to = map.next_value::<Option<_>>()?.unwrap_or_default(),
-                Field::Headers => {
-                    metadata.headers =
-                        map.next_value::<Option<Headers>>()?.map(|map| map.0).unwrap_or_default();
-                }
-                Field::Extensions => {
-                    let RawMembers(nested) = map.next_value()?;
-                    for (name, value) in nested {
-                        keep(note, &mut metadata.extensions, Cow::Owned(name), &value)?;
-                    }
-                }
-                Field::Payload => payload = Some(map.next_value()?),
             }
+            Field::Payload => payload = Some(value.json),
         }
-        Ok(Self { metadata, payload, has_version: seen.contains(Field::Version as u8) })
     }
+    Ok(Read { metadata, payload, has_version: seen.contains(Field::Version as u8) })
 }
 
 /// The members of other formats that were seen.
@@ -216,16 +181,10 @@ impl Foreign {
     }
 }
 
-fn refuse_empty<E: serde::de::Error>(note: &mut Note, text: &str) -> Result<(), E> {
-    if text.is_empty() { Err(note.fail(EMPTY)) } else { Ok(()) }
-}
-
-impl Members<'_> {
-    /// The members as an overlay; `None` where a payload is among them.
-    pub(super) fn into_overlay(self) -> Option<Overlay> {
-        let Self { metadata, payload, has_version } = self;
-        payload.is_none().then_some(Overlay { metadata, has_version })
-    }
+/// Members that lie over what a body of another format says at its top level.
+pub(super) struct Overlay {
+    metadata: Metadata,
+    has_version: bool,
 }
 
 impl Overlay {
@@ -325,7 +284,7 @@ pub(super) fn write_fields(object: &mut Object<'_>, metadata: &Metadata, wanted:
     if !metadata.headers.is_empty() && wanted(Field::Headers) {
         let mut headers = Object::open(object.member(Field::Headers.name()));
         for (name, value) in &metadata.headers {
-            headers.text(name, value);
+            push_string(headers.foreign_member(name), value);
         }
         headers.close();
     }

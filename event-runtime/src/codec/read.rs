@@ -1,15 +1,15 @@
-//! Reading JSON objects member by member: the pieces that the formats share.
+//! Reading JSON objects member by member: what the formats share.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 
-use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
+use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use crate::envelope::Metadata;
-use crate::envelope::WireFormat;
+use super::scan::{self, Stop};
+use super::timestamp;
+use crate::envelope::{Metadata, WireFormat};
+use crate::event::DecodeError;
 
 /// What a reader found in a body.
 pub(super) struct Found<'de> {
@@ -25,177 +25,255 @@ pub(super) enum FoundPayload<'de> {
     Apart(Cow<'static, str>),
 }
 
-/// What a reader was at when it failed; the parser's own texts quote values, these do not.
-#[derive(Debug, Default)]
-pub(super) struct Note {
-    /// The member that was read last.
-    pub(super) member: Option<&'static str>,
-    /// The rule that it breaks; `None` where it has another type than expected.
-    pub(super) fault: Option<&'static str>,
-    /// The body is of another format.
-    pub(super) foreign: Option<WireFormat>,
+/// Why a body was not read. It never quotes a value.
+#[derive(Debug)]
+pub(super) struct Fault {
+    /// The place in the text that was read, in bytes.
+    at: usize,
+    member: Option<&'static str>,
+    kind: FaultKind,
 }
 
-impl Note {
-    /// Notes the fault of the current member and returns the error that ends the parse.
-    pub(super) fn fail<E: Error>(&mut self, fault: &'static str) -> E {
-        self.fault = Some(fault);
-        E::custom(fault)
+#[derive(Debug)]
+enum FaultKind {
+    /// The text is no JSON.
+    Syntax,
+    /// The text breaks this rule.
+    Rule(&'static str),
+    /// The text is of another format.
+    Foreign(WireFormat),
+}
+
+pub(super) const TWICE: &str = "appears twice";
+pub(super) const MISSING: &str = "is missing";
+pub(super) const EMPTY: &str = "is empty";
+
+impl Fault {
+    fn rule(at: usize, member: Option<&'static str>, rule: &'static str) -> Self {
+        Self { at, member, kind: FaultKind::Rule(rule) }
     }
 
-    /// The same for another member.
-    pub(super) fn fail_at<E: Error>(&mut self, member: &'static str, fault: &'static str) -> E {
-        self.member = Some(member);
-        self.fail(fault)
+    /// The format that the body is of instead.
+    pub(super) fn foreign(&self) -> Option<WireFormat> {
+        match self.kind {
+            FaultKind::Foreign(format) => Some(format),
+            _ => None,
+        }
+    }
+
+    /// The error that people see; `json` is the text that was read.
+    pub(super) fn into_error(self, json: &str) -> DecodeError {
+        match self.kind {
+            FaultKind::Rule(rule) => DecodeError::envelope(self.member, rule, json, self.at),
+            FaultKind::Foreign(_) => {
+                DecodeError::envelope(self.member, "is of another format", json, self.at)
+            }
+            FaultKind::Syntax => DecodeError::envelope_syntax(json, self.at),
+        }
     }
 }
 
-/// A reader of one object, with access to its note.
-pub(super) trait ReadObject<'de>: Sized {
-    type Output;
-
-    fn read_object<A: MapAccess<'de>>(note: &mut Note, map: A) -> Result<Self::Output, A::Error>;
+impl From<Stop> for Fault {
+    fn from(Stop(at): Stop) -> Self {
+        Self { at, member: None, kind: FaultKind::Syntax }
+    }
 }
 
-/// Reads the object that `json` is with `R`.
-pub(super) fn object<'de, R: ReadObject<'de>>(
+/// The members of an object, one after the other.
+pub(super) struct Members<'de> {
     json: &'de str,
-    note: &mut Note,
-) -> Result<R::Output, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    let output = Seed::<R>(note, std::marker::PhantomData).deserialize(&mut deserializer)?;
-    deserializer.end()?;
-    Ok(output)
+    at: usize,
+    first: bool,
 }
 
-struct Seed<'n, R>(&'n mut Note, std::marker::PhantomData<R>);
-
-impl<'de, R: ReadObject<'de>> DeserializeSeed<'de> for Seed<'_, R> {
-    type Value = R::Output;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de, R: ReadObject<'de>> Visitor<'de> for Seed<'_, R> {
-    type Value = R::Output;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
+impl<'de> Members<'de> {
+    /// The members of the object that `json` is, as a whole.
+    pub(super) fn of(json: &'de str) -> Result<Self, Fault> {
+        let bytes = json.as_bytes();
+        let at = scan::space(bytes, 0);
+        if bytes.get(at) == Some(&b'{') {
+            return Ok(Self { json, at: at + 1, first: true });
+        }
+        scan::value(bytes, at)?;
+        Err(Fault::rule(at, None, "is no JSON object"))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        R::read_object(self.0, map)
-    }
-}
-
-/// A string, borrowed from the input where it holds no escape.
-pub(super) struct Text<'de>(pub(super) Cow<'de, str>);
-
-impl<'de> Deserialize<'de> for Text<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Borrow;
-
-        impl<'de> Visitor<'de> for Borrow {
-            type Value = Text<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a string")
+    /// The next member; `None` at the end of the object, behind which nothing follows.
+    pub(super) fn next(&mut self) -> Result<Option<(Cow<'de, str>, Value<'de>)>, Fault> {
+        let bytes = self.json.as_bytes();
+        let mut at = scan::space(bytes, self.at);
+        match bytes.get(at) {
+            Some(b'}') => {
+                let end = scan::space(bytes, at + 1);
+                return if end == bytes.len() { Ok(None) } else { Err(Stop(end).into()) };
             }
+            Some(b',') if !self.first => at = scan::space(bytes, at + 1),
+            _ if self.first => self.first = false,
+            _ => return Err(Stop(at).into()),
+        }
+        let (name_end, escaped) = scan::string(bytes, at)?;
+        let name = match self.json.get(at + 1..name_end - 1) {
+            Some(name) if !escaped => Cow::Borrowed(name),
+            _ => Value { json: self.json.get(at..name_end).unwrap_or_default(), at, escaped, member: None }
+                .text()?,
+        };
+        let at = scan::colon(bytes, name_end)?;
+        let (end, escaped) = match bytes.get(at) {
+            Some(b'"') => scan::string(bytes, at)?,
+            _ => (scan::value(bytes, at)?, false),
+        };
+        self.at = end;
+        let json = self.json.get(at..end).unwrap_or_default();
+        Ok(Some((name, Value { json, at, escaped, member: None })))
+    }
 
-            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
+    /// A fault of a member that is not there.
+    pub(super) fn missing(&self, member: &'static str) -> Fault {
+        self.fault(member, MISSING)
+    }
 
-            fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
+    /// A fault that shows when everything is read.
+    pub(super) fn fault(&self, member: &'static str, rule: &'static str) -> Fault {
+        Fault::rule(self.at, Some(member), rule)
+    }
+}
+
+/// The JSON of one value, without the space around it.
+#[derive(Clone, Copy)]
+pub(super) struct Value<'de> {
+    pub(super) json: &'de str,
+    at: usize,
+    /// It is a string with escapes.
+    escaped: bool,
+    member: Option<&'static str>,
+}
+
+impl<'de> Value<'de> {
+    /// The value of a member that the reader knows.
+    pub(super) fn of(mut self, member: &'static str) -> Self {
+        self.member = Some(member);
+        self
+    }
+
+    /// The error that this value breaks `rule`.
+    pub(super) fn fault(&self, rule: &'static str) -> Fault {
+        Fault::rule(self.at, self.member, rule)
+    }
+
+    pub(super) fn foreign(&self, format: WireFormat) -> Fault {
+        Fault { at: self.at, member: self.member, kind: FaultKind::Foreign(format) }
+    }
+
+    pub(super) fn is_null(&self) -> bool {
+        self.json == "null"
+    }
+
+    /// The string that it has to be.
+    pub(super) fn text(&self) -> Result<Cow<'de, str>, Fault> {
+        if !self.json.starts_with('"') {
+            return Err(self.fault("is no string"));
+        }
+        match self.json.get(1..self.json.len() - 1) {
+            Some(text) if !self.escaped => Ok(Cow::Borrowed(text)),
+            // The grammar allows escapes that stand for no character: half of a surrogate pair.
+            _ => serde_json::from_str(self.json).map(Cow::Owned).map_err(|_| Stop(self.at).into()),
+        }
+    }
+
+    /// The string that it has to be, with something in it.
+    pub(super) fn filled_text(&self) -> Result<Cow<'de, str>, Fault> {
+        let text = self.text()?;
+        if text.is_empty() { Err(self.fault(EMPTY)) } else { Ok(text) }
+    }
+
+    /// The string that it is; `None` for `null`.
+    pub(super) fn optional_text(&self) -> Result<Option<String>, Fault> {
+        if self.is_null() { Ok(None) } else { Ok(Some(self.text()?.into_owned())) }
+    }
+
+    /// The moment that it says; `None` for `null`.
+    pub(super) fn optional_moment(&self) -> Result<Option<Timestamp>, Fault> {
+        if self.is_null() {
+            return Ok(None);
+        }
+        match timestamp::parse(&self.text()?) {
+            Some(moment) => Ok(Some(moment)),
+            None => Err(self.fault("is no RFC 3339 date-time")),
+        }
+    }
+
+    pub(super) fn number(&self) -> Result<u32, Fault> {
+        self.json.parse().map_err(|_| self.fault("is no integer of 32 bits"))
+    }
+
+    /// An array of strings; none for `null`.
+    pub(super) fn texts(&self) -> Result<Vec<String>, Fault> {
+        let texts: Result<Option<Vec<String>>, _> = serde_json::from_str(self.json);
+        texts.map(Option::unwrap_or_default).map_err(|_| self.fault("is no array of strings"))
+    }
+
+    /// An object of strings; none for `null`.
+    pub(super) fn text_members(&self) -> Result<BTreeMap<String, String>, Fault> {
+        self.unique("is no object of strings", |value| value.text().map(Cow::into_owned))
+    }
+
+    /// An object of anything; none for `null`.
+    pub(super) fn raw_members(&self) -> Result<RawMembers, Fault> {
+        self.unique("is no object", |value| Ok(value.raw()))
+    }
+
+    fn unique<T>(
+        &self,
+        expected: &'static str,
+        read: impl Fn(Value<'de>) -> Result<T, Fault>,
+    ) -> Result<BTreeMap<String, T>, Fault> {
+        let mut unique = BTreeMap::new();
+        if self.is_null() {
+            return Ok(unique);
+        }
+        let mut members = Members::of(self.json).map_err(|_| self.fault(expected))?;
+        while let Some((name, value)) = members.next().map_err(|_| self.fault(expected))? {
+            let value = read(value).map_err(|_| self.fault(expected))?;
+            if unique.insert(name.into_owned(), value).is_some() {
+                return Err(self.fault("holds one name twice"));
             }
         }
+        Ok(unique)
+    }
 
-        deserializer.deserialize_str(Borrow)
+    /// The value as an extension keeps it.
+    pub(super) fn raw(&self) -> Box<RawValue> {
+        // The text was read as JSON before, so that the second way is never taken.
+        RawValue::from_string(self.json.to_owned()).unwrap_or_else(|_| RawValue::NULL.to_owned())
+    }
+
+    /// Keeps the value under a name that the format does not know; a second one of its name is refused.
+    pub(super) fn keep(&self, members: &mut RawMembers, name: Cow<'_, str>) -> Result<(), Fault> {
+        match members.insert(name.into_owned(), self.raw()) {
+            None => Ok(()),
+            Some(_) => Err(self.fault("has an unknown member that appears twice")),
+        }
     }
 }
+
+/// Members by their names, their values as they came.
+pub(super) type RawMembers = BTreeMap<String, Box<RawValue>>;
 
 /// A set of members, by their index.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Seen(u32);
 
 impl Seen {
-    /// Whether `index` is new.
-    pub(super) fn insert(&mut self, index: u8) -> bool {
-        let bit = 1 << index;
-        let new = self.0 & bit == 0;
-        self.0 |= bit;
-        new
+    /// Notes `index`, the member that `value` belongs to; a second one is refused.
+    pub(super) fn once(&mut self, index: u8, value: &Value<'_>) -> Result<(), Fault> {
+        if self.contains(index) {
+            return Err(value.fault(TWICE));
+        }
+        self.0 |= 1 << index;
+        Ok(())
     }
 
     pub(super) fn contains(self, index: u8) -> bool {
         self.0 & (1 << index) != 0
     }
-}
-
-pub(super) const TWICE: &str = "appears twice";
-pub(super) const MISSING: &str = "is missing";
-pub(super) const EMPTY: &str = "is empty";
-pub(super) const NO_TIME: &str = "is no RFC 3339 date-time";
-
-/// Keeps a member that the format does not know; a second one of its name is refused.
-pub(super) fn keep<E: Error>(
-    note: &mut Note,
-    extensions: &mut BTreeMap<String, Box<RawValue>>,
-    name: Cow<'_, str>,
-    value: &RawValue,
-) -> Result<(), E> {
-    match extensions.insert(name.into_owned(), value.to_owned()) {
-        None => Ok(()),
-        Some(_) => Err(note.fail_at("extensions", "hold one name twice")),
-    }
-}
-
-/// An object of strings in which no name appears twice.
-pub(super) struct Headers(pub(super) BTreeMap<String, String>);
-
-impl<'de> Deserialize<'de> for Headers {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        unique(deserializer).map(Self)
-    }
-}
-
-/// An object of any values in which no name appears twice.
-#[derive(Default)]
-pub(super) struct RawMembers(pub(super) BTreeMap<String, Box<RawValue>>);
-
-impl<'de> Deserialize<'de> for RawMembers {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        unique(deserializer).map(Self)
-    }
-}
-
-fn unique<'de, D, V>(deserializer: D) -> Result<BTreeMap<String, V>, D::Error>
-where
-    D: Deserializer<'de>,
-    V: Deserialize<'de>,
-{
-    struct Unique<V>(std::marker::PhantomData<V>);
-
-    impl<'de, V: Deserialize<'de>> Visitor<'de> for Unique<V> {
-        type Value = BTreeMap<String, V>;
-
-        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut members = BTreeMap::new();
-            while let Some(name) = map.next_key::<String>()? {
-                if members.insert(name, map.next_value()?).is_some() {
-                    return Err(A::Error::custom(TWICE));
-                }
-            }
-            Ok(members)
-        }
-    }
-
-    deserializer.deserialize_map(Unique(std::marker::PhantomData))
 }

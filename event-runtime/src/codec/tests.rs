@@ -103,7 +103,9 @@ fn cloud_events_carry_the_version_twice_and_the_rest_in_eventmeta() {
 fn a_forwarded_message_keeps_its_payload_and_its_format() {
     for codec in codecs() {
         let message = codec.encode(&full()).unwrap();
-        let forwarded = message.clone().with_header("hop", "2").with_delay(Duration::from_secs(1));
+        let forwarded =
+            message.clone().with_hops(3).with_header("hop", "2").with_delay(Duration::from_secs(1));
+        assert_eq!((forwarded.hops(), forwarded.delay()), (3, Some(Duration::from_secs(1))));
         let received = Codec::decode(forwarded.body().as_bytes().clone()).unwrap();
         assert_eq!(received.metadata().headers["hop"], "2");
         assert_eq!(received.format(), codec.format());

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::plain::plain_end;
 use super::timestamp;
 
 /// An object that is being written; [`Object::open`] writes its brace, its last member's author the other.
@@ -16,36 +17,50 @@ impl<'a> Object<'a> {
         Self { out, empty: true }
     }
 
-    /// Writes the name of the next member and returns the buffer for its value.
-    pub(super) fn member(&mut self, name: &str) -> &mut Vec<u8> {
-        if !self.empty {
-            self.out.push(b',');
-        }
-        self.empty = false;
+    /// Writes the name of the next member, which needs no escape, and returns the buffer for its value.
+    pub(super) fn member(&mut self, name: &'static str) -> &mut Vec<u8> {
+        self.separate();
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
+        self.out
+    }
+
+    /// The same for a name that comes from somebody else.
+    pub(super) fn foreign_member(&mut self, name: &str) -> &mut Vec<u8> {
+        self.separate();
         push_string(self.out, name);
         self.out.push(b':');
         self.out
     }
 
-    pub(super) fn text(&mut self, name: &str, value: &str) {
+    fn separate(&mut self) {
+        if !self.empty {
+            self.out.push(b',');
+        }
+        self.empty = false;
+    }
+
+    pub(super) fn text(&mut self, name: &'static str, value: &str) {
         push_string(self.member(name), value);
     }
 
-    pub(super) fn optional_text(&mut self, name: &str, value: Option<&str>) {
+    pub(super) fn optional_text(&mut self, name: &'static str, value: Option<&str>) {
         if let Some(value) = value {
             self.text(name, value);
         }
     }
 
+    /// A member of any name whose value is JSON already.
     pub(super) fn raw(&mut self, name: &str, json: &str) {
-        self.member(name).extend_from_slice(json.as_bytes());
+        self.foreign_member(name).extend_from_slice(json.as_bytes());
     }
 
-    pub(super) fn number(&mut self, name: &str, value: u32) {
+    pub(super) fn number(&mut self, name: &'static str, value: u32) {
         push_number(self.member(name), value);
     }
 
-    pub(super) fn timestamp(&mut self, name: &str, value: &Timestamp) {
+    pub(super) fn timestamp(&mut self, name: &'static str, value: &Timestamp) {
         let out = self.member(name);
         out.push(b'"');
         timestamp::push(out, value);
@@ -64,29 +79,31 @@ impl<'a> Object<'a> {
 /// Appends `text` as a JSON string.
 pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
-    let bytes = text.as_bytes();
-    let mut written = 0;
-    for (index, &byte) in bytes.iter().enumerate() {
-        if byte >= b' ' && byte != b'"' && byte != b'\\' {
-            continue;
-        }
-        out.extend_from_slice(&bytes[written..index]);
-        written = index + 1;
-        match byte {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            control => {
-                const HEX: &[u8; 16] = b"0123456789abcdef";
-                let (high, low) = (HEX[usize::from(control >> 4)], HEX[usize::from(control & 15)]);
-                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', high, low]);
-            }
-        }
+    let mut rest = text.as_bytes();
+    loop {
+        let plain = plain_end(rest, 0);
+        let (before, from) = rest.split_at(plain);
+        out.extend_from_slice(before);
+        let Some((&byte, after)) = from.split_first() else { break };
+        push_escape(out, byte);
+        rest = after;
     }
-    out.extend_from_slice(&bytes[written..]);
     out.push(b'"');
+}
+
+fn push_escape(out: &mut Vec<u8>, byte: u8) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let short = match byte {
+        b'"' | b'\\' => byte,
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        control => {
+            let (high, low) = (HEX[usize::from(control >> 4)], HEX[usize::from(control & 15)]);
+            return out.extend_from_slice(&[b'\\', b'u', b'0', b'0', high, low]);
+        }
+    };
+    out.extend_from_slice(&[b'\\', short]);
 }
 
 fn push_number(out: &mut Vec<u8>, value: u32) {

@@ -59,9 +59,10 @@ pub struct ConsumerConfig {
     /// How many receives are in flight at once: 1 to 100; the engine's default unless set.
     #[serde(default = "receivers", deserialize_with = "between::<_, _, 1, 100>")]
     pub receivers: usize,
-    /// How many messages are held at once: 1 to 1000000; the engine's default unless set.
-    #[serde(default = "max_messages", deserialize_with = "between::<_, _, 1, 1_000_000>")]
-    pub max_messages_in_flight: usize,
+    /// How many messages are held at once: 1 to 1000000; the engine's default unless set, and four for each handler
+    /// where that is more.
+    #[serde(default, deserialize_with = "optional_between::<_, _, 1, 1_000_000>")]
+    pub max_messages_in_flight: Option<usize>,
     /// How many bytes are held at once: 1 to 2⁴⁰; the engine's default unless set.
     #[serde(default = "max_bytes", deserialize_with = "between::<_, _, 1, 1_099_511_627_776>")]
     pub max_bytes_in_flight: usize,
@@ -81,7 +82,9 @@ impl ConsumerConfig {
     pub fn settings(&self) -> ConsumerSettings {
         ConsumerSettings {
             concurrency: self.concurrency,
-            max_messages: self.max_messages_in_flight,
+            max_messages: self
+                .max_messages_in_flight
+                .unwrap_or_else(|| max_messages().max(4 * self.concurrency)),
             max_bytes: self.max_bytes_in_flight,
             receivers: self.receivers,
             batch: self.max_number_of_messages,

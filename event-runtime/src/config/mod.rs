@@ -26,6 +26,7 @@ mod error;
 mod interpolate;
 mod node;
 mod read;
+mod read_error;
 mod reader;
 mod secret;
 mod transport;

@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 use crate::config::error::{ConfigProblem, ConfigProblemKind as Kind};
 use crate::config::interpolate::{join_index, join_key};
 use crate::config::node::Node;
-use crate::config::reader::{ReadError, Reader, Step};
+use crate::config::read_error::{ReadError, Step};
+use crate::config::reader::Reader;
 
 /// How many mistakes one report lists; reading is repeated for each.
 const MOST: usize = 100;

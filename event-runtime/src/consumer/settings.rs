@@ -16,7 +16,7 @@ use crate::consumer::Backoff;
 pub struct ConsumerSettings {
     /// How many handlers run at once; at least 1.
     pub concurrency: usize,
-    /// How many messages are held at once: waiting, running, backing off, being settled; at least 1.
+    /// How many messages are held at once: waiting, running, backing off, being settled; at least `concurrency`.
     pub max_messages: usize,
     /// How many bytes of bodies and attributes are held at once; one message over it is still handled, alone.
     pub max_bytes: usize,
@@ -101,10 +101,18 @@ impl ConsumerSettings {
             ("batch", self.batch),
             ("max_attempts", self.max_attempts as usize),
         ];
-        at_least_one
+        let mut problems: Vec<String> = at_least_one
             .into_iter()
             .filter(|(_, value)| *value == 0)
             .map(|(name, _)| format!("`{name}` is 0: give it 1 or more"))
-            .collect()
+            .collect();
+        if self.max_messages < self.concurrency {
+            problems.push(format!(
+                "`max_messages` is {} and `concurrency` {}: a handler without a message has nothing to do, hold at \
+                 least as many",
+                self.max_messages, self.concurrency
+            ));
+        }
+        problems
     }
 }

@@ -12,6 +12,7 @@ use crate::delivery::attribute;
 use crate::envelope::Message;
 use crate::error::{Failure, FailureCode};
 use crate::handler::Incoming;
+use crate::layer::catch_panic;
 use crate::outcome::Outcome;
 use crate::transport::DynDeadLetterSink;
 
@@ -36,7 +37,8 @@ async fn attempt(engine: &Engine, job: &Job) -> Verdict {
     let incoming = Incoming::new(message.clone())
         .with_attempt(job.attempt())
         .with_cancellation(job.cancellation.clone());
-    match crate::layer::catch_panic(engine.endpoint.handle(incoming)).await {
+    // Inside an async block: an endpoint that panics before it returns its future is caught too.
+    match catch_panic(async { engine.endpoint.handle(incoming).await }).await {
         Outcome::Ack => {
             engine.counts.acknowledged.add(1);
             Verdict::Remove

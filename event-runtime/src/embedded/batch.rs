@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use super::error::{QueueError, QueueErrorKind};
+use super::ids::Receipt;
 use super::limits;
-use super::message::{Deletion, OutgoingMessage, Receipt, SentMessage};
+use super::message::{Deletion, OutgoingMessage, SentMessage};
 use super::queue::Queue;
+use super::settle::Change;
 use super::state::{Incoming, Refusal};
 
 /// One request of a batch, with the id by which its result is found.
@@ -65,39 +67,47 @@ impl Queue {
             );
             return Err(QueueError::new(QueueErrorKind::BatchRequestTooLong, text));
         }
-        let prepare = |entry: BatchEntry<OutgoingMessage>| (entry.id, self.prepare(entry.request));
-        let mut entries = entries.into_iter().map(prepare).collect::<Vec<_>>().into_iter().peekable();
-        let mut results = Vec::with_capacity(entries.len());
-        while entries.peek().is_some() {
-            let waiting = self.admit_what_fits(&mut entries, &mut results)?;
-            if let Some((id, incoming)) = waiting {
-                let result = self.admit(&incoming).await.map_err(in_batch);
-                results.push(BatchResult { id, result });
+        let (ids, messages): (Vec<_>, Vec<_>) =
+            entries.into_iter().map(|entry| (entry.id, entry.request)).unzip();
+        let results = self.send_all(messages).await?.into_iter();
+        let name =
+            |(id, result): (String, Result<_, _>)| BatchResult { id, result: result.map_err(in_batch) };
+        Ok(ids.into_iter().zip(results).map(name).collect())
+    }
+
+    /// Sends messages in their order, however many, with one result each.
+    pub(super) async fn send_all(
+        &self,
+        messages: Vec<OutgoingMessage>,
+    ) -> Result<Vec<Result<SentMessage, QueueError>>, QueueError> {
+        let prepared: Vec<_> = messages.into_iter().map(|message| self.prepare(message)).collect();
+        let mut results = Vec::with_capacity(prepared.len());
+        let mut prepared = prepared.into_iter();
+        while prepared.len() > 0 {
+            if let Some(waiting) = self.admit_what_fits(&mut prepared, &mut results)? {
+                results.push(self.admit(&waiting).await);
             }
         }
         Ok(results)
     }
 
-    /// Sends entries under one lock, up to the first that has to wait, which it returns.
+    /// Sends messages under one lock, up to the first that has to wait, which it returns.
     fn admit_what_fits(
         &self,
-        entries: &mut impl Iterator<Item = (String, Result<Incoming, QueueError>)>,
-        results: &mut Vec<BatchResult<SentMessage>>,
-    ) -> Result<Option<(String, Incoming)>, QueueError> {
+        messages: &mut impl Iterator<Item = Result<Incoming, QueueError>>,
+        results: &mut Vec<Result<SentMessage, QueueError>>,
+    ) -> Result<Option<Incoming>, QueueError> {
         self.shared.at(self.hub.now(), |state| {
-            for (id, incoming) in entries {
+            for incoming in messages {
                 let sent = incoming.and_then(|incoming| {
                     state.check_size(incoming.content.size)?;
                     Ok((state.send(&incoming, false), incoming))
                 });
-                let result = match sent {
-                    Ok((Err(Refusal::Full | Refusal::FullUntil(_)), incoming)) => {
-                        return Ok(Some((id, incoming)));
-                    }
-                    Ok((Err(Refusal::Error(error)), _)) | Err(error) => Err(in_batch(error)),
+                results.push(match sent {
+                    Ok((Err(Refusal::Full | Refusal::FullUntil(_)), incoming)) => return Ok(Some(incoming)),
+                    Ok((Err(Refusal::Error(error)), _)) | Err(error) => Err(error),
                     Ok((Ok(sent), _)) => Ok(sent),
-                };
-                results.push(BatchResult { id, result });
+                });
             }
             Ok(None)
         })
@@ -135,7 +145,7 @@ impl Queue {
             let change = |entry: BatchEntry<VisibilityChange>| {
                 let VisibilityChange { receipt, timeout } = entry.request;
                 let result = super::check::visibility_timeout(timeout)
-                    .and_then(|()| state.change_visibility(receipt, timeout, false));
+                    .and_then(|()| state.change_visibility(receipt, Change::Keep(timeout)));
                 BatchResult { id: entry.id, result }
             };
             Ok(entries.into_iter().map(change).collect())

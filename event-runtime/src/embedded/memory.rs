@@ -4,8 +4,8 @@ use std::collections::{HashMap, VecDeque};
 
 use bytestring::ByteString;
 
+use super::ids::{MessageId, Receipt, SequenceNumber};
 use super::limits;
-use super::message::{MessageId, Receipt, SequenceNumber};
 
 const DEDUPLICATION: i64 = limits::DEDUPLICATION_INTERVAL.as_micros() as i64;
 const ATTEMPT: i64 = limits::ATTEMPT_INTERVAL.as_micros() as i64;

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 
 use super::broker::{Broker, Hub};
 use super::error::{QueueError, QueueErrorKind};
+use super::ids::timestamp;
 use super::limits;
-use super::message::timestamp;
 use super::pick::Departure;
 use super::shared::Shared;
 

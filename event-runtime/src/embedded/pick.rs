@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::groups::Tenants;
-use super::message::{Content, Receipt, ReceivedMessage, SequenceNumber};
+use super::ids::{Receipt, SequenceNumber};
+use super::message::{Content, ReceivedMessage};
 use super::slab::NONE;
 use super::state::{End, State};
 use super::stored::{Place, Stored};

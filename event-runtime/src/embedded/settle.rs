@@ -5,10 +5,22 @@ use std::time::Duration;
 use bytestring::ByteString;
 
 use super::error::QueueError;
+use super::ids::{Receipt, invalid_handle};
 use super::limits;
-use super::message::{Deletion, Receipt, ReceivedMessage, invalid_handle};
+use super::message::{Deletion, ReceivedMessage};
 use super::state::{End, State};
 use super::stored::Place;
+
+/// Why a message's visibility changes, and for how long it is hidden from now.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Change {
+    /// Its holder keeps it: at most 12 hours from its receive on.
+    Keep(Duration),
+    /// Its holder gives it back after a failed attempt.
+    Release(Duration),
+    /// Its holder gives it back untried: the receive is not counted, and the receipt ends.
+    HandBack(Duration),
+}
 
 /// What a receipt's message is to its holder.
 enum Holding {
@@ -59,14 +71,8 @@ impl State {
         }
     }
 
-    /// Hides the message of a receipt for `timeout` from now, or shows it at once where that is zero. With
-    /// `hand_back` the receive is taken back: it is not counted, and the receipt ends.
-    pub(super) fn change_visibility(
-        &mut self,
-        receipt: Receipt,
-        timeout: Duration,
-        hand_back: bool,
-    ) -> Result<(), QueueError> {
+    /// Hides the message of a receipt for as long as `change` says, or shows it at once where that is no time.
+    pub(super) fn change_visibility(&mut self, receipt: Receipt, change: Change) -> Result<(), QueueError> {
         let slot = receipt.slot;
         match self.holding(receipt)? {
             Holding::Expired | Holding::ReceivedAgain if self.attributes.fifo => {
@@ -79,20 +85,24 @@ impl State {
         let Some(stored) = self.messages.get_mut(slot) else { return Ok(()) };
         // Whole seconds, as the service counts: a change to the maximum right after the receive is allowed.
         let held = Duration::from_secs(((now - stored.received_at) / 1_000_000).unsigned_abs());
-        if !hand_back && held + timeout > limits::MAX_VISIBILITY_TIMEOUT {
-            return Err(QueueError::invalid_parameter(
-                timeout.as_secs_f64(),
-                "VisibilityTimeout",
-                "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]",
-            ));
-        }
+        let (timeout, end) = match change {
+            Change::Keep(timeout) if held + timeout > limits::MAX_VISIBILITY_TIMEOUT => {
+                return Err(QueueError::invalid_parameter(
+                    timeout.as_secs_f64(),
+                    "VisibilityTimeout",
+                    "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]",
+                ));
+            }
+            Change::Keep(timeout) | Change::Release(timeout) => (timeout, End::Back),
+            Change::HandBack(timeout) => {
+                stored.receive_count = stored.receive_count.saturating_sub(1);
+                stored.receives = stored.receives.wrapping_add(1);
+                (timeout, End::Front)
+            }
+        };
         stored.changed = true;
-        if hand_back {
-            stored.receive_count = stored.receive_count.saturating_sub(1);
-            stored.receives = stored.receives.wrapping_add(1);
-        }
         if timeout.is_zero() {
-            self.show(slot, if hand_back { End::Front } else { End::Back });
+            self.show(slot, end);
         } else {
             self.hide(slot, Place::InFlight);
             self.deadlines.set(slot, now.saturating_add(timeout.as_micros() as i64));

@@ -7,7 +7,6 @@
 mod context;
 mod message;
 mod metadata;
-mod partition_key;
 mod trace;
 mod typed;
 mod wire_format;

@@ -8,9 +8,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::partition_key::broker_safe;
 use crate::envelope::{Metadata, TraceParent, TraceState};
-use crate::event::Event;
+use crate::event::{Event, broker_safe};
 
 /// A typed event with its metadata, ready to be emitted or as it was received.
 ///

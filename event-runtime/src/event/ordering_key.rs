@@ -21,12 +21,12 @@ pub trait OrderingKey {
 #[diagnostic::do_not_recommend]
 impl<T: Display> OrderingKey for T {
     fn to_key(&self) -> String {
-        fit(self.to_string())
+        broker_safe(self.to_string())
     }
 }
 
 /// The key as it is, or its SHA-256 in hex where a broker would refuse it.
-fn fit(key: String) -> String {
+pub(crate) fn broker_safe(key: String) -> String {
     let accepted =
         (1..=MAX_KEY_LENGTH).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
     if accepted { key } else { hex(&Sha256::digest(key.as_bytes())) }

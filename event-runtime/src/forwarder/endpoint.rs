@@ -2,9 +2,10 @@
 
 use std::slice;
 
+use crate::envelope::Message;
 use crate::error::{Failure, FailureCode};
 use crate::forwarder::{ForwardError, ForwardErrorKind, Forwarder};
-use crate::handler::{Endpoint, Incoming};
+use crate::handler::{Endpoint, Handler, Incoming};
 use crate::outcome::Outcome;
 use crate::transport::BoxFuture;
 
@@ -21,6 +22,10 @@ impl Endpoint for Forwarder {
         })
     }
 
+    fn has_handler(&self, payload_type: &str) -> bool {
+        !self.matching(payload_type).is_empty()
+    }
+
     fn problems(&self) -> Vec<String> {
         if self.rules.is_empty() {
             return vec!["the forwarder has no rules; add one with `rule`".into()];
@@ -28,6 +33,16 @@ impl Endpoint for Forwarder {
         let rules = self.rules.iter().enumerate();
         let empty = rules.filter(|(_, rule)| rule.types.is_empty());
         empty.map(|(index, _)| format!("rule {index} of the forwarder names no payload type")).collect()
+    }
+}
+
+/// A router takes it by [`on_type`](crate::MessageRouter::on_type) and [`fallback`](crate::MessageRouter::fallback).
+impl Handler<(Message,)> for Forwarder {
+    type Future = BoxFuture<'static, Outcome>;
+
+    fn call(&self, (message,): (Message,)) -> Self::Future {
+        let forwarder = self.clone();
+        Box::pin(async move { forwarder.handle(Incoming::new(message)).await })
     }
 }
 

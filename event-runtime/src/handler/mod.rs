@@ -1,23 +1,20 @@
 //! Handlers: what is called with a message, and what can be taken out of it.
 //!
-//! It owns the shape of handlers ([`Handler`], [`PackHandler`], [`RawHandler`]), the extractors that are their
-//! arguments, and [`Endpoint`], the one thing that a consumer calls. Which handler takes which message is the
+//! It owns the shape of handlers ([`Handler`]), the extractors that are their arguments ([`FromIncoming`]), and [`Endpoint`], the one thing that a consumer calls. Which handler takes which message is the
 //! [router](crate::router)'s business.
 
+mod arguments;
 mod arity;
 mod endpoint;
 mod extensions;
 mod extract;
+mod function;
 mod incoming;
-mod pack;
-mod raw;
-mod typed;
 
+pub use arguments::{EventArgument, EventArguments, PackArguments, RawArguments};
 pub use endpoint::Endpoint;
 pub use extract::{Attempt, Cancellation, Extension, FromIncoming, FromRef, Headers, Payload, State};
+pub use function::Handler;
 pub use incoming::Incoming;
-pub use pack::PackHandler;
-pub use raw::RawHandler;
 /// The token behind [`Cancellation`], from `tokio-util`.
 pub use tokio_util::sync::CancellationToken;
-pub use typed::{EventArgument, Handler};

@@ -136,8 +136,7 @@ mod tests {
         tracing::subscriber::with_default(spans.clone(), || {
             runtime.block_on(router.handle(Incoming::new(message).with_attempt(3)));
         });
-        let fields = spans.0.lock().unwrap().clone();
-        fields
+        spans.0.lock().unwrap().clone()
     }
 
     #[test]

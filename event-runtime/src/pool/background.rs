@@ -1,29 +1,19 @@
 //! The background queue of `emit_async`: bounded, retried with delays, owned by its pool.
-//!
-//! Every message stands in the shared state from the moment it is accepted until it was sent or given up, so that
-//! closing or dropping the pool at any moment can say what is left.
 
-use std::collections::{HashSet, VecDeque};
-use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use crate::clock::after;
 use crate::consumer::Backoff;
+use crate::pool::backlog::{Backlog, Job, Step};
 use crate::pool::deliver::{Delivered, Parcel, deliver_batch};
 use crate::pool::producers::Core;
-use crate::pool::{EmitError, EmitErrorKind, Remaining, telemetry};
-use crate::transport::{ProduceError, ProduceErrorKind};
-
-/// How many messages one round sends at most.
-const ROUND: usize = 100;
+use crate::pool::{EmitError, EmitErrorKind, telemetry};
 
 pub(super) struct Settings {
     pub(super) capacity: usize,
@@ -49,51 +39,17 @@ pub(super) struct Background {
 struct Shared {
     core: Arc<Core>,
     settings: Settings,
-    state: Mutex<State>,
+    backlog: Mutex<Backlog>,
     /// Something for the task to do.
     work: Notify,
     /// The queue has become empty.
     empty: Notify,
 }
 
-#[derive(Default)]
-struct State {
-    /// What waits, oldest first.
-    waiting: VecDeque<Job>,
-    /// What the task is sending now, oldest first.
-    sending: Vec<Job>,
-    next_number: u64,
-    closed: bool,
-}
-
-/// One message until it is sent or given up.
-struct Job {
-    number: u64,
-    /// Those of its targets that have yet to take it.
-    parcel: Parcel,
-    /// Its key, where one of its targets keeps the order: it goes after the earlier ones of its key.
-    key: Option<String>,
-    attempt: u32,
-    /// Not before this; `None` = at once.
-    due: Option<Timestamp>,
-    taken: Vec<Arc<str>>,
-    /// Who refused it for good.
-    refused: Vec<Remaining>,
-    /// Why the last attempt failed at those who are to get it again.
-    failed: Vec<Remaining>,
-}
-
-/// What the task does next.
-enum Step {
-    Send(Vec<Parcel>),
-    WaitUntil(Timestamp),
-    Wait,
-}
-
 impl Background {
     pub(super) fn new(core: Arc<Core>, settings: Settings) -> Self {
-        let (state, work, empty) = (Mutex::default(), Notify::new(), Notify::new());
-        Self { shared: Arc::new(Shared { core, settings, state, work, empty }), task: Mutex::new(None) }
+        let (backlog, work, empty) = (Mutex::default(), Notify::new(), Notify::new());
+        Self { shared: Arc::new(Shared { core, settings, backlog, work, empty }), task: Mutex::new(None) }
     }
 
     pub(super) fn pending(&self) -> usize {
@@ -174,7 +130,8 @@ impl Drop for Background {
 
 async fn run(shared: Arc<Shared>) {
     loop {
-        match shared.next_step() {
+        let step = shared.lock().next_step(shared.core.clock.now());
+        match step {
             Step::Send(parcels) => {
                 let delivered = deliver_batch(&shared.core.members, &parcels).await;
                 shared.settle(delivered);
@@ -189,165 +146,69 @@ async fn run(shared: Arc<Shared>) {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Backlog> {
+        self.backlog.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn accept(&self, parcel: Parcel) -> Result<(), EmitError> {
-        let mut state = self.lock();
-        let capacity = self.settings.capacity;
-        let refusal = if state.closed {
-            let text = format!("producer pool `{}` is closed for background emits", self.core.id);
-            Some((EmitErrorKind::Closed, text))
-        } else if state.len() >= capacity {
-            let text = format!(
-                "the background queue of producer pool `{}` is full, capacity {capacity}; await `emit`, or raise it",
-                self.core.id
-            );
-            Some((EmitErrorKind::BufferFull, text))
+        let key = self.key(&parcel);
+        let mut backlog = self.lock();
+        let kind = if backlog.closed {
+            EmitErrorKind::Closed
+        } else if backlog.len() >= self.settings.capacity {
+            EmitErrorKind::BufferFull
         } else {
-            None
+            backlog.push(parcel, key);
+            telemetry::pending(&self.core.id, backlog.len());
+            return Ok(());
         };
-        if let Some((kind, text)) = refusal {
-            drop(state);
-            telemetry::refused(&self.core.id, &parcel.label, &parcel.message, kind);
-            return Err(EmitError::new(kind, text).with_message(parcel.message));
-        }
-        let ordered = parcel.targets.iter().filter_map(|target| self.core.members.get(*target));
-        let ordered = ordered.map(|member| member.producer.capabilities()).any(|can| can.ordered);
-        let key = parcel.message.metadata().partition_key.clone().filter(|_| ordered);
-        state.push(parcel, key);
-        telemetry::pending(&self.core.id, state.len());
-        Ok(())
+        drop(backlog);
+        Err(self.refuse(parcel, kind))
     }
 
-    /// Moves what can go now from waiting to sending: at most one message of a key, and none past an earlier one of
-    /// its key.
-    fn next_step(&self) -> Step {
-        let now = self.core.clock.now();
-        let mut state = self.lock();
-        let mut keys: HashSet<String> = HashSet::new();
-        let mut earliest: Option<Timestamp> = None;
-        let mut kept = VecDeque::new();
-        for job in mem::take(&mut state.waiting) {
-            let behind = job.key.as_ref().is_some_and(|key| !keys.insert(key.clone()));
-            let early = job.due.filter(|due| *due > now);
-            if behind || early.is_some() || state.sending.len() == ROUND {
-                if let Some(due) = early.filter(|_| !behind) {
-                    earliest = Some(earliest.map_or(due, |earliest| earliest.min(due)));
-                }
-                kept.push_back(job);
-            } else {
-                state.sending.push(job);
-            }
-        }
-        state.waiting = kept;
-        if state.sending.is_empty() {
-            return earliest.map_or(Step::Wait, Step::WaitUntil);
-        }
-        Step::Send(state.sending.iter().map(|job| job.parcel.clone()).collect())
+    fn refuse(&self, parcel: Parcel, kind: EmitErrorKind) -> EmitError {
+        let (pool, capacity) = (&self.core.id, self.settings.capacity);
+        telemetry::refused(pool, &parcel.label, &parcel.message, kind);
+        let text = match kind {
+            EmitErrorKind::Closed => format!("producer pool `{pool}` is closed for background emits"),
+            _ => format!(
+                "the background queue of producer pool `{pool}` is full, capacity {capacity}; await `emit`, or \
+                 raise `async_capacity`"
+            ),
+        };
+        EmitError::new(kind, text).with_message(parcel.message)
     }
 
-    /// Ends a round: what was sent goes, what failed for a reason that passes waits, the rest is given up.
+    /// The key by which the message keeps its place, where one of its targets keeps the order.
+    fn key(&self, parcel: &Parcel) -> Option<String> {
+        let mut targets = parcel.targets.iter().filter_map(|target| self.core.members.get(*target));
+        let ordered = targets.any(|member| member.producer.capabilities().ordered);
+        parcel.message.metadata().partition_key.clone().filter(|_| ordered)
+    }
+
     fn settle(&self, delivered: Vec<Delivered>) {
         let now = self.core.clock.now();
-        let mut given_up = Vec::new();
-        {
-            let mut state = self.lock();
-            for (mut job, delivered) in mem::take(&mut state.sending).into_iter().zip(delivered) {
-                job.note(delivered);
-                match self.settings.delay_after(job.attempt).filter(|_| !job.failed.is_empty()) {
-                    Some(delay) => {
-                        job.retry(&self.core, after(now, delay));
-                        state.put_back(job);
-                    }
-                    None if job.is_sent() => {}
-                    None => given_up.push(job),
-                }
-            }
-        }
-        for job in given_up {
-            telemetry::gave_up(&self.core.id, &job.parcel.label);
-            // A hook that panics must not end the task with everything that waits.
-            let call = AssertUnwindSafe(|| (self.settings.hook)(job.unsent()));
-            if catch_unwind(call).is_err() {
-                tracing::error!(pool = %self.core.id, "the hook for failed background emits panicked");
-            }
-        }
-        let left = self.lock().len();
+        let delay_after = |attempt| self.settings.delay_after(attempt);
+        let given_up = self.lock().settle(delivered, &self.core.members, now, delay_after);
+        let count = given_up.len();
+        given_up.into_iter().for_each(|job| self.report(job));
+        let left = {
+            let mut backlog = self.lock();
+            backlog.reported(count);
+            backlog.len()
+        };
         telemetry::pending(&self.core.id, left);
         if left == 0 {
             self.empty.notify_waiters();
         }
     }
-}
 
-impl State {
-    fn len(&self) -> usize {
-        self.waiting.len() + self.sending.len()
-    }
-
-    fn push(&mut self, parcel: Parcel, key: Option<String>) {
-        let number = self.next_number;
-        self.next_number += 1;
-        let (taken, refused, failed) = (Vec::new(), Vec::new(), Vec::new());
-        self.waiting.push_back(Job { number, parcel, key, attempt: 1, due: None, taken, refused, failed });
-    }
-
-    /// Back to its place by age.
-    fn put_back(&mut self, job: Job) {
-        let place = self.waiting.partition_point(|other| other.number < job.number);
-        self.waiting.insert(place, job);
-    }
-
-    /// A task that ended with its runtime left its round behind.
-    fn restart(&mut self) {
-        for job in mem::take(&mut self.sending) {
-            self.put_back(job);
+    fn report(&self, job: Job) {
+        telemetry::gave_up(&self.core.id, &job.parcel.label);
+        // A hook that panics must not end the task with everything that waits.
+        let call = AssertUnwindSafe(|| (self.settings.hook)(job.unsent()));
+        if catch_unwind(call).is_err() {
+            tracing::error!(pool = %self.core.id, "the hook for failed background emits panicked");
         }
-    }
-
-    fn take_all(&mut self) -> VecDeque<Job> {
-        self.restart();
-        mem::take(&mut self.waiting)
-    }
-}
-
-impl Job {
-    fn note(&mut self, delivered: Delivered) {
-        self.taken.extend(delivered.taken);
-        self.failed.clear();
-        for remaining in delivered.remaining {
-            let list = if remaining.error().is_retryable() { &mut self.failed } else { &mut self.refused };
-            list.push(remaining);
-        }
-    }
-
-    fn is_sent(&self) -> bool {
-        self.failed.is_empty() && self.refused.is_empty()
-    }
-
-    fn retry(&mut self, core: &Core, due: Timestamp) {
-        let failed = |index: &usize| {
-            core.members
-                .get(*index)
-                .is_some_and(|member| self.failed.iter().any(|remaining| *remaining.producer() == *member.id))
-        };
-        self.parcel.targets = self.parcel.targets.iter().copied().filter(failed).collect();
-        self.attempt += 1;
-        self.due = Some(due);
-    }
-
-    /// The report of a message that will not be sent.
-    fn unsent(mut self) -> EmitError {
-        self.refused.append(&mut self.failed);
-        if self.refused.is_empty() {
-            let text = "closed before the background queue got to it, or while it was being sent";
-            let closed = ProduceError::new(ProduceErrorKind::Closed, text);
-            return EmitError::new(EmitErrorKind::Closed, "the pool was closed before the event was sent")
-                .with_source(closed)
-                .with_message(self.parcel.message);
-        }
-        EmitError::undelivered(self.parcel.message, self.taken, self.refused)
     }
 }

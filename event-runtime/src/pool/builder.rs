@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::codec::Codec;
 use crate::consumer::Backoff;
 use crate::event::Registered;
-use crate::factory::{MessagePack, PackDescriptor};
+use crate::factory::{MessagePack, PackDescriptor, Packs};
 use crate::pool::background::{Background, Settings};
 use crate::pool::check::{Check, Written};
 use crate::pool::deliver::Member;
@@ -30,7 +30,8 @@ const ASYNC_BACKOFF: Backoff = Backoff { base: Duration::from_millis(100), max: 
 pub struct ProducersPoolBuilder {
     id: String,
     members: Vec<Member>,
-    catalogue: Catalogue,
+    known: Packs,
+    external: Vec<String>,
     types: Written,
     packs: Written,
     codec: Codec,
@@ -43,7 +44,8 @@ impl ProducersPoolBuilder {
         Self {
             id,
             members: Vec::new(),
-            catalogue: Catalogue::default(),
+            known: Packs::default(),
+            external: Vec::new(),
             types: Vec::new(),
             packs: Vec::new(),
             codec: Codec::default(),
@@ -57,9 +59,9 @@ impl ProducersPoolBuilder {
         }
     }
 
-    /// Adds packs: the events that rules may name.
+    /// Adds packs: the events that rules may name. A pack that is added twice counts once.
     pub fn packs(mut self, packs: impl IntoIterator<Item = &'static PackDescriptor>) -> Self {
-        packs.into_iter().for_each(|pack| self.catalogue.add_pack(pack));
+        self.known = self.known.and(packs);
         self
     }
 
@@ -70,7 +72,7 @@ impl ProducersPoolBuilder {
 
     /// Adds payload types that rules may name although no pack lists them: what is forwarded only.
     pub fn external_payload_types<T: Into<String>>(mut self, types: impl IntoIterator<Item = T>) -> Self {
-        types.into_iter().for_each(|payload_type| self.catalogue.add_external(payload_type.into()));
+        self.external.extend(types.into_iter().map(Into::into));
         self
     }
 
@@ -166,10 +168,12 @@ impl ProducersPoolBuilder {
     /// # Errors
     /// Every problem of the set-up at once; see [`PoolProblemKind`](crate::pool::PoolProblemKind).
     pub fn build(self) -> Result<ProducersPool, PoolError> {
-        let mut check = Check { members: &self.members, catalogue: &self.catalogue, problems: Vec::new() };
+        let catalogue = Catalogue::new(&self.known, &self.external);
+        let mut check = Check { members: &self.members, catalogue: &catalogue, problems: Vec::new() };
+        check.packs(&self.known);
         check.producers();
         let wants = check.rules(&self.types, &self.packs);
-        let routes = Routes::new(&self.catalogue, &wants);
+        let routes = Routes::new(&catalogue, &wants);
         check.keys(&routes);
         let problems = check.problems;
         if !problems.is_empty() {

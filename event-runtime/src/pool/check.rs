@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::factory::Packs;
 use crate::nearest::nearest;
 use crate::pool::deliver::Member;
 use crate::pool::problem::{PoolProblem, PoolProblemKind as Kind};
@@ -23,6 +24,14 @@ pub(super) struct Check<'a> {
 }
 
 impl Check<'_> {
+    pub(super) fn packs(&mut self, packs: &Packs) {
+        if let Err(conflicts) = packs.check() {
+            for conflict in conflicts.conflicts() {
+                self.note(Kind::PackConflict, "packs", conflict.to_string());
+            }
+        }
+    }
+
     pub(super) fn producers(&mut self) {
         if self.members.is_empty() {
             self.note(Kind::NoProducers, "producers", "the pool has no producers; add at least one");

@@ -16,6 +16,7 @@
 //! | `event_emit_async_failed_total` | counter | `payload_type`, `pool` |
 
 mod background;
+mod backlog;
 mod builder;
 mod check;
 mod config;

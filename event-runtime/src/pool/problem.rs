@@ -50,6 +50,8 @@ pub struct PoolProblem {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PoolProblemKind {
+    /// Two packs have one name, or list one payload type.
+    PackConflict,
     /// The pool has no producers.
     NoProducers,
     /// Two producers have one id.

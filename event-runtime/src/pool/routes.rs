@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use metrics::SharedString;
 
-use crate::factory::PackDescriptor;
+use crate::factory::Packs;
 use crate::pool::telemetry::UNREGISTERED;
 
 /// The rule for every payload type.
@@ -85,28 +85,27 @@ pub(super) struct Catalogue {
 /// What is known of one payload type.
 #[derive(Clone, Default)]
 pub(super) struct Known {
-    /// The packs that list it: one, unless packs of several crates share a payload type.
+    /// The packs that list it: one, or none where it is external.
     pub(super) packs: Vec<&'static str>,
     /// Known to have no ordering key; external types are not known to.
     pub(super) keyless: bool,
 }
 
 impl Catalogue {
-    pub(super) fn add_pack(&mut self, pack: &'static PackDescriptor) {
-        if !self.packs.contains(&pack.name) {
-            self.packs.push(pack.name);
-        }
-        for event in pack.events {
-            let known = self.types.entry(Cow::Borrowed(event.payload_type)).or_default();
-            known.keyless |= event.key.is_none();
-            if !known.packs.contains(&pack.name) {
+    pub(super) fn new(packs: &Packs, external: &[String]) -> Self {
+        let mut catalogue = Self::default();
+        for pack in packs.descriptors() {
+            catalogue.packs.push(pack.name);
+            for event in pack.events {
+                let known = catalogue.types.entry(Cow::Borrowed(event.payload_type)).or_default();
+                known.keyless |= event.key.is_none();
                 known.packs.push(pack.name);
             }
         }
-    }
-
-    pub(super) fn add_external(&mut self, payload_type: String) {
-        self.types.entry(Cow::Owned(payload_type)).or_default();
+        for payload_type in external {
+            catalogue.types.entry(Cow::Owned(payload_type.clone())).or_default();
+        }
+        catalogue
     }
 }
 
@@ -128,7 +127,7 @@ impl Routes {
     /// The table for producers that want `wants`, each at its index.
     pub(super) fn new(catalogue: &Catalogue, wants: &[Wants]) -> Self {
         let entries = catalogue.types.iter().map(|(payload_type, known)| {
-            let label = SharedString::from_owned(payload_type.to_string());
+            let label = SharedString::from(Arc::<str>::from(payload_type.as_ref()));
             (payload_type.clone(), Entry::new(label, payload_type, known, wants))
         });
         let unregistered = SharedString::const_str(UNREGISTERED);

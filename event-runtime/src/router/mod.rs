@@ -3,24 +3,26 @@
 //! It owns the table of handlers, the overlap report, and the dead letters of what nobody takes. The shape of
 //! handlers is [`handler`](crate::handler)'s, what stands around them [`layer`](crate::layer)'s.
 
+mod bound;
 mod refusal;
 mod routes;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
-use std::marker::PhantomData;
+use std::future::Future;
 use std::panic::Location;
 use std::sync::Arc;
 
 use crate::envelope::Context;
 use crate::event::{Event, Registered};
 use crate::factory::MessagePack;
-use crate::handler::{Endpoint, Handler, Incoming, PackHandler, RawHandler};
+use crate::handler::{Endpoint, EventArguments, Handler, Incoming, PackArguments, RawArguments};
 use crate::layer::{Chain, Layer, Next};
-use crate::outcome::Outcome;
+use crate::outcome::{IntoOutcome, Outcome};
 use crate::transport::BoxFuture;
 
+use bound::{Bound, Pack, Raw, Typed};
 use routes::{Accepts, Origin, Routes};
 
 /// Hands every message to the one handler of its payload type.
@@ -85,41 +87,58 @@ impl<S: Send + Sync + 'static> MessageRouter<S> {
 
     /// Hands the event of the handler's first argument to it, in every version that the event reads.
     ///
-    /// See [`Handler`] for what a handler looks like. The event has to stand in a message pack.
+    /// See [`Handler`] for what a handler looks like, [`EventArguments`] for what it takes. The event has to stand in
+    /// a message pack.
     #[must_use]
     #[track_caller]
     pub fn on<H, A>(self, handler: H) -> Self
     where
-        H: Handler<A, S>,
-        H::Event: Registered,
-        A: 'static,
+        H: Handler<A, Future: Future<Output: IntoOutcome> + Send> + Send + Sync + 'static,
+        A: EventArguments<S, Event: Registered>,
     {
         let origin = Origin::of::<H>("on", Location::caller());
-        let descriptor = <H::Event as Event>::DESCRIPTOR;
+        let descriptor = <A::Event as Event>::DESCRIPTOR;
         let handler = self.bind::<_, Typed<A>>(handler);
         self.route(descriptor.payload_type, Accepts::VersionsOf(descriptor), handler, origin)
     }
 
     /// Hands every event of a pack to one handler, whose first argument is the pack's sum type.
     ///
-    /// ```ignore
-    /// router.on_pack(|event: UserMessagePack| async move {
+    /// ```
+    /// # use schemars::JsonSchema;
+    /// # use serde::{Deserialize, Serialize};
+    /// use event_runtime::prelude::*;
+    /// use event_runtime::message_pack;
+    ///
+    /// /// A user registered.
+    /// #[derive(Serialize, Deserialize, JsonSchema, Event)]
+    /// struct UserRegistered { name: String }
+    ///
+    /// message_pack! {
+    ///     /// What users do.
+    ///     pub UserMessagePack<UserRegistered>
+    /// }
+    ///
+    /// # fn main() {
+    /// let router = MessageRouter::new().on_pack(|event: UserMessagePack| async move {
     ///     match event {
-    ///         UserMessagePack::UserRegistered(envelope) => ..,
-    ///         // every event of the pack, or it does not compile
+    ///         // Every event of the pack, or it does not compile.
+    ///         UserMessagePack::UserRegistered(user) => println!("welcome, {}", user.payload.name),
     ///     }
-    /// })
+    /// });
+    /// assert_eq!(router.payload_types(), ["UserRegistered"]);
+    /// # }
     /// ```
     #[must_use]
     #[track_caller]
     pub fn on_pack<H, A>(self, handler: H) -> Self
     where
-        H: PackHandler<A, S>,
-        A: 'static,
+        H: Handler<A, Future: Future<Output: IntoOutcome> + Send> + Send + Sync + 'static,
+        A: PackArguments<S>,
     {
-        let origin = Origin::of::<H::Pack>("on_pack", Location::caller());
+        let origin = Origin::of::<A::Pack>("on_pack", Location::caller());
         let handler = self.bind::<_, Pack<A>>(handler);
-        let events = <H::Pack as MessagePack>::DESCRIPTOR.events;
+        let events = <A::Pack as MessagePack>::DESCRIPTOR.events;
         events.iter().fold(self, |router, descriptor| {
             let accepts = Accepts::VersionsOf(descriptor);
             router.route(descriptor.payload_type, accepts, Arc::clone(&handler), origin)
@@ -128,13 +147,13 @@ impl<S: Send + Sync + 'static> MessageRouter<S> {
 
     /// Hands messages of a payload type to a handler that takes them undecoded, in every version.
     ///
-    /// See [`RawHandler`] for what such a handler looks like.
+    /// See [`Handler`] for what a handler looks like, [`RawArguments`] for what it takes.
     #[must_use]
     #[track_caller]
     pub fn on_type<H, A>(self, payload_type: impl Into<String>, handler: H) -> Self
     where
-        H: RawHandler<A, S>,
-        A: 'static,
+        H: Handler<A, Future: Future<Output: IntoOutcome> + Send> + Send + Sync + 'static,
+        A: RawArguments<S>,
     {
         let origin = Origin::of::<H>("on_type", Location::caller());
         let handler = self.bind::<_, Raw<A>>(handler);
@@ -147,8 +166,8 @@ impl<S: Send + Sync + 'static> MessageRouter<S> {
     #[track_caller]
     pub fn fallback<H, A>(mut self, handler: H) -> Self
     where
-        H: RawHandler<A, S>,
-        A: 'static,
+        H: Handler<A, Future: Future<Output: IntoOutcome> + Send> + Send + Sync + 'static,
+        A: RawArguments<S>,
     {
         let origin = Origin::of::<H>("fallback", Location::caller());
         let handler = self.bind::<_, Raw<A>>(handler);
@@ -184,7 +203,7 @@ impl<S: Send + Sync + 'static> MessageRouter<S> {
     where
         Bound<H, K, S>: Endpoint,
     {
-        Arc::new(Bound { handler, state: Arc::clone(&self.state), kind: PhantomData })
+        Arc::new(Bound::<H, K, S>::new(handler, Arc::clone(&self.state)))
     }
 
     fn route(
@@ -252,34 +271,3 @@ impl<S> fmt::Debug for MessageRouter<S> {
             .finish_non_exhaustive()
     }
 }
-
-/// A handler with its state; `K` says what kind of handler it is.
-struct Bound<H, K, S> {
-    handler: H,
-    state: Arc<S>,
-    kind: PhantomData<fn() -> K>,
-}
-
-struct Typed<A>(PhantomData<fn() -> A>);
-struct Pack<A>(PhantomData<fn() -> A>);
-struct Raw<A>(PhantomData<fn() -> A>);
-
-macro_rules! bound_endpoint {
-    ($kind:ident, $handler:ident) => {
-        impl<H, A, S> Endpoint for Bound<H, $kind<A>, S>
-        where
-            H: $handler<A, S>,
-            A: 'static,
-            S: Send + Sync + 'static,
-        {
-            fn handle(&self, incoming: Incoming) -> BoxFuture<'_, Outcome> {
-                let context = Context::new(incoming.message().clone());
-                Box::pin(context.scope(self.handler.call(incoming, &self.state)))
-            }
-        }
-    };
-}
-
-bound_endpoint!(Typed, Handler);
-bound_endpoint!(Pack, PackHandler);
-bound_endpoint!(Raw, RawHandler);

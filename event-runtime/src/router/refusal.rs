@@ -23,33 +23,22 @@ pub(super) fn unknown_payload_type<'a>(metadata: &Metadata, known: impl Iterator
     };
     let message = match nearest {
         Some(nearest) => {
-            format!("no handler takes payload type `{name}`; the nearest known one is `{nearest}`")
+            format!("no handler takes payload type {name:?}; the nearest known one is `{nearest}`")
         }
-        None => format!("no handler takes payload type `{name}`"),
+        None => format!("no handler takes payload type {name:?}"),
     };
     let details = json!({ "payload_type": name, "nearest": nearest });
     Outcome::dead_letter(Failure::new(FailureCode::UnknownPayloadType, message).with_details(details))
 }
 
 /// The event is known, this version of it is not, and there is no fallback.
-pub(super) fn unknown_version(metadata: &Metadata, descriptor: &EventDescriptor) -> Outcome {
+pub(super) fn unknown_version(metadata: &Metadata, descriptor: &'static EventDescriptor) -> Outcome {
     let (payload_type, version) = (descriptor.payload_type, metadata.version);
-    let known = known_versions(descriptor);
+    let mut known: Vec<u32> = descriptor.versions().map(|event| event.version).collect();
+    known.sort_unstable();
     let message = format!("`{payload_type}` is read in versions {known:?}, not in version {version}");
     let details = json!({ "payload_type": payload_type, "version": version, "known_versions": known });
     Outcome::dead_letter(Failure::new(FailureCode::UnknownVersion, message).with_details(details))
-}
-
-/// The versions that an event reads, ascending.
-fn known_versions(descriptor: &EventDescriptor) -> Vec<u32> {
-    let mut versions = vec![descriptor.version];
-    let mut descriptor = descriptor;
-    while let Some(older) = descriptor.upcast_from {
-        versions.push(older.version);
-        descriptor = older;
-    }
-    versions.sort_unstable();
-    versions
 }
 
 fn quoted(name: &str) -> String {

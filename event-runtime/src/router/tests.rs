@@ -10,7 +10,7 @@ use super::*;
 use crate::codec::Codec;
 use crate::envelope::{Envelope, Message, Metadata};
 use crate::error::FailureCode;
-use crate::event::{Compatibility, DecodeError, EventDescriptor, Validate, Validator};
+use crate::event::{DecodeError, EventDescriptor, Validate, ValidationError, Validator, from_json};
 use crate::factory::PackDescriptor;
 use crate::handler::{Attempt, Payload, State};
 
@@ -21,7 +21,7 @@ struct Paid {
     currency: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct PaidV1 {
     amount: u32,
 }
@@ -31,69 +31,56 @@ struct Refunded {
     amount: u32,
 }
 
-const fn descriptor(
-    payload_type: &'static str,
-    version: u32,
-    upcast_from: Option<&'static EventDescriptor>,
-) -> EventDescriptor {
-    EventDescriptor {
-        payload_type,
-        version,
-        rust_name: payload_type,
-        description: "",
-        domain: None,
-        topic: None,
-        key: None,
-        fields: &[],
-        upcast_from,
-        compatibility: Compatibility::None,
-        schema: || schemars::schema_for!(u32),
-        writer_schema: || schemars::schema_for!(u32),
-        read: |_, _| unreachable!("the router reads typed events"),
+impl From<PaidV1> for Paid {
+    fn from(PaidV1 { amount }: PaidV1) -> Self {
+        Self { amount, currency: "EUR".to_owned() }
     }
 }
 
-fn parse<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, DecodeError> {
-    serde_json::from_str(json).map_err(|error| DecodeError::malformed("payload", json, &error))
+/// What the derive writes: `$older` is the version before.
+macro_rules! event {
+    ($event:ident, $payload_type:literal, $version:literal $(, $older:ident)?) => {
+        impl Event for $event {
+            const PAYLOAD_TYPE: &'static str = $payload_type;
+            const VERSION: u32 = $version;
+            const DESCRIPTOR: &'static EventDescriptor =
+                &EventDescriptor::of::<Self>(stringify!($event), "something happened", &[])
+                    $(.upcast_from($older::DESCRIPTOR))?;
+
+            fn ordering_key(&self) -> Option<String> {
+                None
+            }
+
+            fn from_json(version: u32, json: &str) -> Result<Self, DecodeError> {
+                $(if version == $older::VERSION {
+                    return $older::from_json(version, json).map(Into::into);
+                })?
+                from_json(version, json)
+            }
+        }
+    };
 }
 
-impl Validate for Paid {
+event!(PaidV1, "Paid", 1);
+event!(Paid, "Paid", 2, PaidV1);
+event!(Refunded, "Refunded", 1);
+
+impl Validate for PaidV1 {
     fn validate_into(&self, _: &mut Validator) {}
 }
 
-impl Event for Paid {
-    const PAYLOAD_TYPE: &'static str = "Paid";
-    const VERSION: u32 = 2;
-    const DESCRIPTOR: &'static EventDescriptor = &descriptor("Paid", 2, Some(&descriptor("Paid", 1, None)));
-
-    fn ordering_key(&self) -> Option<String> {
-        None
-    }
-
-    fn from_json(version: u32, json: &str) -> Result<Self, DecodeError> {
-        match version {
-            1 => parse(json).map(|PaidV1 { amount }| Self { amount, currency: "EUR".to_owned() }),
-            _ => parse(json),
+impl Validate for Paid {
+    fn validate_into(&self, validator: &mut Validator) {
+        if self.amount == 0 {
+            validator.member("amount", |validator| {
+                validator.report(ValidationError::new("range").with_param("min", 1));
+            });
         }
     }
 }
 
 impl Validate for Refunded {
     fn validate_into(&self, _: &mut Validator) {}
-}
-
-impl Event for Refunded {
-    const PAYLOAD_TYPE: &'static str = "Refunded";
-    const VERSION: u32 = 1;
-    const DESCRIPTOR: &'static EventDescriptor = &descriptor("Refunded", 1, None);
-
-    fn ordering_key(&self) -> Option<String> {
-        None
-    }
-
-    fn from_json(_: u32, json: &str) -> Result<Self, DecodeError> {
-        parse(json)
-    }
 }
 
 impl Registered for Paid {
@@ -222,8 +209,21 @@ async fn a_malformed_payload_is_a_dead_letter_even_with_a_fallback() {
 }
 
 #[tokio::test]
+async fn an_event_that_breaks_its_rules_is_a_dead_letter_that_lists_them() {
+    let seen = Seen::default();
+    let router = MessageRouter::new().with_state(seen.clone()).on(on_paid).fallback(async |_: Message| {});
+    let outcome = router.handle(message("Paid", 1, r#"{"amount":0}"#)).await;
+    let failure = failure(&outcome);
+    assert_eq!(failure.code, FailureCode::ValidationFailed);
+    let rule = json!({ "code": "range", "pointer": "/amount", "params": { "min": 1 } });
+    assert_eq!(failure.details["errors"], json!([rule]));
+    assert_eq!(seen.take(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn a_handler_of_eight_arguments_is_one() {
     type A = Attempt;
+    #[allow(clippy::too_many_arguments, reason = "the most that a handler may have")]
     async fn handler(_: Payload<Paid>, _: A, _: A, _: A, _: A, _: A, _: Message, State(seen): State<Seen>) {
         seen.note("called");
     }

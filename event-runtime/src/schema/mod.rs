@@ -1,5 +1,7 @@
 //! JSON Schemas of events: as readers see them and as writers emit them.
 
+pub mod compat;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 
 use crate::event::Event;

@@ -1,1 +1,95 @@
-fn main() {}
+//! The main job on one page: events of several packs through a producer pool into queues, and out of them into typed
+//! handlers. The handlers are in `handlers.rs`, everything else comes from `config.json`.
+
+mod handlers;
+mod journal;
+
+use std::time::Duration;
+
+use event_packs::chat::ChatMessageEvent;
+use event_packs::money::Money;
+use event_packs::order::{OrderPaidEvent, OrderShippedEvent, PaymentMethod};
+use event_runtime::Clock;
+use event_runtime::config::{Config, ConsumerBundle, ProcessEnvironment, ProducerPoolBundle};
+use event_runtime::delivery::attribute;
+use event_runtime::embedded::{EmbeddedTransport, ReceiveRequest};
+use event_runtime::prelude::*;
+use handlers::{Shop, audit, chat, notify, paid, shipped};
+use jiff::Timestamp;
+use journal::Journal;
+use serde_json::Value;
+use uuid::Uuid;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let config = include_str!("../config.json");
+    let config = Config::from_str(config, &ProcessEnvironment)?;
+    let embedded = EmbeddedTransport::from_config(&config.require("embedded")?, Clock::system())?;
+    let packs = event_packs::all();
+    let pool = ProducerPoolBundle::from_config(&config, packs, &[&embedded]).await?.pool;
+    let shop = Shop { pool: pool.clone(), journal: Journal::default() };
+
+    let order = Uuid::new_v4();
+    OrderPaidEvent::new(
+        order,
+        Uuid::new_v4(),
+        Money::new(4_200, "EUR"),
+        PaymentMethod::Card,
+        Timestamp::now(),
+    )
+    .envelope()
+    .with_correlation_id("checkout-1")
+    .with_header("channel", "web")
+    .emit_to(&pool)
+    .await?;
+    let (carrier, number) = ("dhl".into(), "JJD0099".into());
+    OrderShippedEvent::new(order, Uuid::new_v4(), carrier, number, vec!["mug".into()], Timestamp::now())
+        .envelope()
+        .emit_to(&pool)
+        .await?;
+    ChatMessageEvent::new(
+        Uuid::new_v4(),
+        Uuid::new_v4(),
+        Uuid::new_v4(),
+        "Is it there yet?".into(),
+        Timestamp::now(),
+    )
+    .envelope()
+    .emit_to(&pool)
+    .await?;
+    let refused = ChatMessageEvent::new(order, order, order, String::new(), Timestamp::now());
+    if let Err(error) = refused.envelope().emit_to(&pool).await {
+        println!("refused before it was sent: {error}");
+    }
+    for payload_type in [OrderPaidEvent::PAYLOAD_TYPE, ChatMessageEvent::PAYLOAD_TYPE] {
+        let routes =
+            pool.route(payload_type).into_iter().map(|route| format!("{} ({})", route.producer, route.rule));
+        println!("{payload_type} goes to {}", routes.collect::<Vec<_>>().join(", "));
+    }
+
+    let router = || MessageRouter::new().with_state(shop.clone());
+    let run = async |section: &str, router: MessageRouter<Shop>| {
+        let bundle = ConsumerBundle::from_config(&config.require(section)?, &[&embedded]).await?;
+        let report = bundle.consumer.run(router, shop.journal.complete()).await?;
+        Ok::<_, Box<dyn std::error::Error>>(report)
+    };
+    let (orders, ..) = tokio::try_join!(
+        run("orders", router().on(paid).on(shipped)),
+        run("notifications", router().on(notify)),
+        run("rest", router().on(chat)),
+        run("audit", router().fallback(audit)),
+    )?;
+    pool.close(Duration::from_secs(5)).await;
+
+    shop.journal.print();
+    println!(
+        "orders: {} acknowledged, {} retried, {} dead-lettered, {} lost",
+        orders.acknowledged, orders.retried, orders.dead_lettered, orders.unsettled
+    );
+    for letter in embedded.broker().queue("orders-dead.fifo")?.try_receive(&ReceiveRequest::new())? {
+        let record = letter.attributes().iter().find(|attribute| attribute.name() == attribute::DEAD_LETTER);
+        let record: Value = serde_json::from_str(record.and_then(|record| record.text()).unwrap_or("null"))?;
+        println!("dead letter: {} from {}: {}", record["handler"], record["source"], record["error"]);
+    }
+    Ok(())
+}

@@ -13,13 +13,15 @@ use event_runtime::consumer::{OnExhausted, Order};
 use event_runtime::delivery::{Delivery, Lease, Settlement};
 use event_runtime::pool::{PoolProblemKind, ProducersPool};
 use event_runtime::transport::{BoxFuture, DynProducer, SettleError, SourceError, SourceInfo};
-use event_runtime::{Event, IntoEnvelope, MessagePack, PackDescriptor, Source, message_pack};
+use event_runtime::{IntoEnvelope, PackDescriptor, Source};
 use proptest::prelude::*;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 
-use super::producing::{ORDERS, Recorder, order_paid, packs};
+use super::producing::{NOTIFICATION, ORDERS, PAYMENTS, Recorder, order_paid, packs};
+
+#[path = "../../../fuzz/checks/config.rs"]
+mod any_bytes;
 
 type Environment = BTreeMap<String, String>;
 
@@ -135,6 +137,31 @@ fn missing_keys_of_a_nested_section_are_all_named() {
     let expected =
         ["inner.host", "inner.port", "other.name", "other.weight"].map(|path| (Kind::MissingKey, path));
     assert_eq!(summary(&error), expected);
+}
+
+#[test]
+fn what_only_follows_from_a_mistake_is_not_reported() {
+    #[derive(Deserialize)]
+    struct Raw {
+        low: u8,
+        high: u8,
+    }
+    #[derive(Debug, Deserialize)]
+    #[serde(try_from = "Raw")]
+    struct Span;
+    impl TryFrom<Raw> for Span {
+        type Error = &'static str;
+
+        fn try_from(raw: Raw) -> Result<Self, &'static str> {
+            if raw.low < raw.high { Ok(Self) } else { Err("low is not below high") }
+        }
+    }
+    let read = |text: &str| config(text).read::<BTreeMap<String, Span>>();
+    assert!(read(r#"{ "span": { "low": 1, "high": 2 } }"#).is_ok());
+    let error = read(r#"{ "span": { "low": 2, "high": 1 } }"#).unwrap_err();
+    assert_eq!(summary(&error), [(Kind::Invalid, "span")]);
+    let error = read(r#"{ "span": { "low": 2, "high": "x" } }"#).unwrap_err();
+    assert_eq!(summary(&error), [(Kind::WrongType, "span.high")]);
 }
 
 #[test]
@@ -332,30 +359,9 @@ fn aws() -> Environment {
     environment(&[("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "hunter2")])
 }
 
-/// The packs that its rules name, with one event each.
+/// The packs that its rules name, with the events that they name.
 fn design_packs() -> [&'static PackDescriptor; 2] {
-    macro_rules! event {
-        ($name:ident) => {
-            #[derive(Serialize, Deserialize, JsonSchema, Event)]
-            #[event_description = "An event of the source design"]
-            #[event(key = id, new = false)]
-            struct $name {
-                id: String,
-            }
-        };
-    }
-    event!(GenericPushNotificationEvent);
-    event!(CampaignPushNotificationEvent);
-    event!(WalletSubscriptionCreatedEvent);
-    message_pack! {
-        /// Push notifications.
-        NotificationMessagePack<GenericPushNotificationEvent, CampaignPushNotificationEvent>
-    }
-    message_pack! {
-        /// Wallet subscriptions.
-        PaymentsMessagePack<WalletSubscriptionCreatedEvent>
-    }
-    [NotificationMessagePack::DESCRIPTOR, PaymentsMessagePack::DESCRIPTOR]
+    [&NOTIFICATION, &PAYMENTS]
 }
 
 #[tokio::test]
@@ -475,13 +481,14 @@ async fn the_corpus_is_read_or_refused() {
     let mut files = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
-        replay(&String::from_utf8_lossy(&bytes)).await;
+        any_bytes::check(&bytes);
+        build(&String::from_utf8_lossy(&bytes)).await;
         files += 1;
     }
     assert!(files > 10);
 }
 
-async fn replay(text: &str) {
+async fn build(text: &str) {
     let Ok(config) = Config::from_str(text, &aws()) else { return };
     let sqs = Fake::new("sqs");
     let pool = ProducerPoolBundle::from_config(&config, design_packs(), &[&sqs]).await;
@@ -516,6 +523,23 @@ proptest! {
         let environment = environment(&[("A", "one"), ("B_2", "${env.A}"), ("EMPTY", "")]);
         let read: String = Config::from_value(json!(written), &environment).read().unwrap();
         prop_assert_eq!(read, expected);
+    }
+
+    /// The corpus with bytes changed, dropped and doubled: what a fuzzer would try first.
+    #[test]
+    fn the_source_designs_configuration_mutated_is_read_or_refused(
+        edits in prop::collection::vec((0..SOURCE_DESIGN.len(), any::<u8>(), 0..3), 1..12),
+    ) {
+        let mut bytes = SOURCE_DESIGN.as_bytes().to_vec();
+        for (place, byte, edit) in edits {
+            let place = place.min(bytes.len().saturating_sub(1));
+            match edit {
+                0 => bytes[place] = byte,
+                1 => drop(bytes.remove(place)),
+                _ => bytes.insert(place, b"\"${}[]:,-0"[usize::from(byte) % 10]),
+            }
+        }
+        any_bytes::check(&bytes);
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 mod capacity;
 mod concurrency;
+mod config;
 mod handing_back;
 mod model;
 mod moves;
 mod redrive;
+mod transport;
 mod waiting;
 
 use std::time::Duration;

@@ -1,9 +1,11 @@
 //! Emitting: the methods of the envelope, the default emitter, the background queue.
 
+use std::error::Error;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use event_runtime::consumer::Backoff;
+use event_runtime::event::ValidationErrors;
 use event_runtime::pool::{
     EmitErrorKind, Emitter, ProducerEmitter, ProducersPool, ProducersPoolBuilder, default_emitter, emit,
     emit_async, emit_batch, emit_batch_to, set_default_emitter, take_default_emitter,
@@ -117,6 +119,29 @@ async fn a_batch_names_its_failures_by_position() {
     assert_eq!(errors.failures().map(|(index, _)| index).collect::<Vec<_>>(), [0]);
     assert_eq!(recorder.batches(), [3]);
     assert_eq!(recorder.taken_ids(), ["2", "3"]);
+}
+
+#[tokio::test]
+async fn an_invalid_event_is_refused_before_anything_is_sent() {
+    let recorder = Recorder::new("a");
+    let pool = pool(&recorder);
+    let error = order_paid("").envelope().emit_to(&pool).await.unwrap_err();
+    assert_eq!(error.kind(), EmitErrorKind::Invalid);
+    assert!(!error.is_retryable());
+    let broken = error.source().unwrap().downcast_ref::<ValidationErrors>().unwrap();
+    assert_eq!(broken.errors().len(), 1);
+    assert_eq!(order_paid("").envelope().emit_async_to(&pool).unwrap_err().kind(), EmitErrorKind::Invalid);
+    let envelopes = ["1", "", "3"].map(|id| order_paid(id).envelope().with_id(format!("e{id}")));
+    let errors = emit_batch_to(&pool, envelopes).await.unwrap_err();
+    assert_eq!(errors.failures().map(|(index, _)| index).collect::<Vec<_>>(), [1]);
+    assert_eq!(recorder.taken_ids(), ["e1", "e3"]);
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_read_again_is_refused() {
+    let pool = pool(&Recorder::new("a"));
+    let error = order_paid("1").envelope().with_id("").emit_to(&pool).await.unwrap_err();
+    assert_eq!(error.kind(), EmitErrorKind::Encode);
 }
 
 #[tokio::test]
@@ -302,4 +327,44 @@ async fn events_of_several_types_go_in_one_batch_as_messages() {
     ];
     pool.emit_batch(batch).await.unwrap();
     assert_eq!(recorder.batches(), [2]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_accepted_event_is_taken_or_reported() {
+    let faults = [REFUSED, UNAVAILABLE, UNAVAILABLE, Fault::Silence];
+    let recorder = Recorder::ordered("a", None).with_faults(faults.into_iter().cycle().take(300));
+    let zero = Backoff { base: Duration::ZERO, max: Duration::ZERO };
+    let builder = ProducersPool::builder("main").packs(packs()).producer(recorder.clone());
+    let (builder, seen) =
+        watched(builder.route_packs("a", ["Orders"]).async_capacity(64).async_attempts(3, zero));
+    let pool = builder.build().unwrap();
+    let emitting: Vec<_> = (0..4)
+        .map(|task| {
+            let pool = pool.clone();
+            tokio::spawn(async move {
+                let mut accepted = Vec::new();
+                for number in 0..200 {
+                    let id = format!("{task}-{number}");
+                    let envelope = order_paid(&format!("key-{}", number % 7)).envelope().with_id(&*id);
+                    match envelope.emit_async_to(&pool) {
+                        Ok(()) => accepted.push(id),
+                        Err(error) => assert_eq!(error.kind(), EmitErrorKind::BufferFull),
+                    }
+                    tokio::task::yield_now().await;
+                }
+                accepted
+            })
+        })
+        .collect();
+    let mut accepted = Vec::new();
+    for task in emitting {
+        accepted.extend(task.await.unwrap());
+    }
+    let left = pool.close(MINUTE).await;
+    let left = left.into_iter().map(|error| error.into_message().unwrap().metadata().id.clone());
+    let reported = seen.lock().unwrap().iter().map(|(id, _)| id.clone()).collect::<Vec<_>>();
+    let mut ended: Vec<String> = recorder.taken_ids().into_iter().chain(reported).chain(left).collect();
+    ended.sort();
+    accepted.sort();
+    assert_eq!(ended, accepted);
 }

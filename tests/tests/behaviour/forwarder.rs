@@ -3,7 +3,7 @@
 use event_runtime::forwarder::{ForwardErrorKind, Forwarder};
 use event_runtime::pool::ProducerEmitter;
 use event_runtime::transport::ProduceErrorKind;
-use event_runtime::{Endpoint, FailureCode, Incoming, Outcome};
+use event_runtime::{Endpoint, FailureCode, Incoming, MessageRouter, Outcome};
 
 use super::producing::{Fault, Recorder, message};
 
@@ -93,6 +93,18 @@ async fn as_an_endpoint_it_acknowledges_retries_or_gives_up() {
     assert_eq!(handle("a").await, Outcome::Ack);
     let Outcome::DeadLetter { failure } = handle("b").await else { panic!("no rule takes `b`") };
     assert_eq!(failure.code, FailureCode::UnknownPayloadType);
+}
+
+#[tokio::test]
+async fn a_router_hands_messages_to_it() {
+    let [legacy, rest] = ["legacy", "rest"].map(Recorder::new);
+    let router = MessageRouter::new()
+        .on_type("legacy.event", Forwarder::new().rule(["*"], to(&legacy)))
+        .fallback(Forwarder::new().rule(["?"], to(&rest)));
+    for payload_type in ["legacy.event", "unknown"] {
+        assert_eq!(router.handle(message(payload_type, payload_type)).await, Outcome::Ack);
+    }
+    assert_eq!((legacy.taken_ids(), rest.taken_ids()), (vec!["legacy.event".into()], vec!["unknown".into()]));
 }
 
 #[test]

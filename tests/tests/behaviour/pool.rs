@@ -9,7 +9,7 @@ use event_runtime::pool::{
     Verdict,
 };
 use event_runtime::transport::{KeylessGroup, ProduceError, ProduceErrorKind};
-use event_runtime::{IntoEnvelope, Message, Producer};
+use event_runtime::{Event, IntoEnvelope, Message, PackDescriptor, Producer};
 use proptest::prelude::*;
 use tokio::sync::Barrier;
 
@@ -246,6 +246,15 @@ fn start_up_reports_every_problem_at_once() {
 fn a_pool_without_producers_does_not_start() {
     let error = pool().build().unwrap_err();
     assert_eq!(error.problems()[0].kind(), PoolProblemKind::NoProducers);
+}
+
+#[test]
+fn packs_that_clash_do_not_start() {
+    static CLASH: PackDescriptor =
+        PackDescriptor { name: "Sales", description: "", events: &[OrderPaid::DESCRIPTOR] };
+    let pool = pool().packs([&CLASH]).producer(Recorder::new("a")).route_types("a", ["*"]);
+    let error = pool.build().unwrap_err();
+    assert_eq!(error.problems()[0].kind(), PoolProblemKind::PackConflict);
 }
 
 #[test]

@@ -4,20 +4,43 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
+use event_runtime::event::{DecodeError, EventDescriptor, Validate, ValidationError, Validator};
 use event_runtime::transport::{KeylessGroup, ProduceError, ProduceErrorKind, ProducerCapabilities};
 use event_runtime::{Codec, Event, Message, Metadata, PackDescriptor, Producer, Registered};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
-/// An event that stands in a pack of these tests, the packs being written out by hand.
+/// An event written out by hand: emitting needs no derive.
 macro_rules! event {
-    ($name:ident, $pack:literal $(, $attribute:meta)?) => {
-        #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema, Event)]
-        #[event_description = "An event of these tests"]
-        $(#[$attribute])?
+    ($name:ident, $pack:literal $(, $key:literal)?) => {
+        #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
         pub struct $name {
             pub id: String,
+        }
+
+        impl Validate for $name {
+            fn validate_into(&self, validator: &mut Validator) {
+                if self.id.is_empty() {
+                    validator.report(ValidationError::new("required"));
+                }
+            }
+        }
+
+        impl Event for $name {
+            const PAYLOAD_TYPE: &'static str = stringify!($name);
+            const VERSION: u32 = 1;
+            const DESCRIPTOR: &'static EventDescriptor =
+                &EventDescriptor::of::<Self>(stringify!($name), "an event of the tests", &[])$(.key($key))?;
+
+            fn ordering_key(&self) -> Option<String> {
+                let key: &[&str] = &[$($key)?];
+                key.first().map(|_| self.id.clone())
+            }
+
+            fn from_json(_: u32, _: &str) -> Result<Self, DecodeError> {
+                unreachable!("these tests emit")
+            }
         }
 
         impl Registered for $name {
@@ -26,10 +49,27 @@ macro_rules! event {
     };
 }
 
-event!(OrderPaid, "Orders", event(key = id));
-event!(OrderShipped, "Orders", event(key = id));
-event!(UserJoined, "Users", event(key = id));
+event!(OrderPaid, "Orders", "id");
+event!(OrderShipped, "Orders", "id");
+event!(UserJoined, "Users", "id");
 event!(OtpSent, "Users");
+
+// The events that the source design's configuration names.
+event!(GenericPushNotificationEvent, "NotificationMessagePack", "id");
+event!(CampaignPushNotificationEvent, "NotificationMessagePack", "id");
+event!(WalletSubscriptionCreatedEvent, "PaymentsMessagePack", "id");
+
+pub static NOTIFICATION: PackDescriptor = PackDescriptor {
+    name: "NotificationMessagePack",
+    description: "",
+    events: &[GenericPushNotificationEvent::DESCRIPTOR, CampaignPushNotificationEvent::DESCRIPTOR],
+};
+
+pub static PAYMENTS: PackDescriptor = PackDescriptor {
+    name: "PaymentsMessagePack",
+    description: "",
+    events: &[WalletSubscriptionCreatedEvent::DESCRIPTOR],
+};
 
 pub static ORDERS: PackDescriptor = PackDescriptor {
     name: "Orders",

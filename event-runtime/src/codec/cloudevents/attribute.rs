@@ -10,8 +10,7 @@ pub(super) fn is_name(name: &str) -> bool {
 }
 
 /// Whether an attribute may have this value: a string, a boolean, or an integer of 32 bits.
-pub(super) fn is_value(value: &RawValue) -> bool {
-    let json = value.get();
+pub(super) fn is_value(json: &str) -> bool {
     json.starts_with('"') || matches!(json, "true" | "false") || json.parse::<i32>().is_ok()
 }
 
@@ -175,12 +174,11 @@ mod tests {
 
     #[test]
     fn values_are_strings_booleans_and_integers_of_32_bits() {
-        let raw = |json: &str| RawValue::from_string(json.to_owned()).unwrap();
         for valid in ["\"text\"", "\"\"", "true", "0", "-2147483648", "2147483647"] {
-            assert!(is_value(&raw(valid)), "{valid}");
+            assert!(is_value(valid), "{valid}");
         }
         for invalid in ["1.5", "1e3", "2147483648", "null", "{}", "[]"] {
-            assert!(!is_value(&raw(invalid)), "{invalid}");
+            assert!(!is_value(invalid), "{invalid}");
         }
     }
 }

@@ -24,7 +24,7 @@ mod base64;
 mod read;
 mod write;
 
-pub(super) use read::Event;
+pub(super) use read::read;
 pub(super) use write::{close, open};
 
 use std::sync::Arc;

@@ -1,18 +1,12 @@
 //! Reading a CloudEvent.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{DATA_BASE64, DATASCHEMA, attribute, base64, holds_json, schema_version};
-use crate::codec::native::{Members, Overlay};
-use crate::codec::read::{
-    EMPTY, Found, FoundPayload, MISSING, NO_TIME, Note, ReadObject, Seen, TWICE, Text, keep, object,
-};
-use crate::codec::timestamp;
+use crate::codec::native::{self, Overlay};
+use crate::codec::read::{Fault, Found, FoundPayload, Members, Seen, Value};
 use crate::envelope::Metadata;
 
 /// A member that the reader knows.
@@ -70,24 +64,17 @@ pub(super) fn is_reserved(name: &str) -> bool {
     })
 }
 
-/// A whole CloudEvent.
-pub(in crate::codec) struct Event;
-
-impl<'de> ReadObject<'de> for Event {
-    type Output = Found<'de>;
-
-    fn read_object<A: MapAccess<'de>>(note: &mut Note, mut map: A) -> Result<Found<'de>, A::Error> {
-        let mut reading = Reading::new();
-        while let Some(Text(name)) = map.next_key()? {
-            let known = FIELDS.iter().find(|(known, _)| *known == name);
-            note.member = known.map(|(known, _)| *known);
-            match known {
-                Some(&(name, field)) => reading.member(note, name, field, &mut map)?,
-                None => reading.unknown(note, name, map.next_value()?)?,
-            }
+/// Reads a whole CloudEvent.
+pub(in crate::codec) fn read(json: &str) -> Result<Found<'_>, Fault> {
+    let mut reading = Reading::new();
+    let mut members = Members::of(json)?;
+    while let Some((name, value)) = members.next()? {
+        match FIELDS.iter().find(|(known, _)| *known == name) {
+            Some(&(name, field)) => reading.member(name, field, value.of(name))?,
+            None => reading.extension(name, value)?,
         }
-        reading.finish(note)
     }
+    reading.finish(&members)
 }
 
 struct Reading<'de> {
@@ -96,8 +83,8 @@ struct Reading<'de> {
     specversion: bool,
     version: Option<u32>,
     meta: Option<Overlay>,
-    data: Option<&'de RawValue>,
-    base64: Option<&'de RawValue>,
+    data: Option<Value<'de>>,
+    base64: Option<Value<'de>>,
 }
 
 impl<'de> Reading<'de> {
@@ -113,101 +100,75 @@ impl<'de> Reading<'de> {
         }
     }
 
-    fn member<A: MapAccess<'de>>(
-        &mut self,
-        note: &mut Note,
-        name: &'static str,
-        field: Field,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        if !self.seen.insert(field as u8) {
-            return Err(note.fail(TWICE));
+    fn member(&mut self, name: &'static str, field: Field, value: Value<'de>) -> Result<(), Fault> {
+        self.seen.once(field as u8, &value)?;
+        if value.is_null() {
+            // Unset, and `data` is `null` where it is absent.
+            return Ok(());
         }
         let metadata = &mut self.metadata;
         match field {
             Field::SpecVersion => {
-                self.specversion = match map.next_value::<Option<String>>()?.as_deref() {
-                    Some("1.0") => true,
-                    Some(_) => return Err(note.fail("is no version that is read here: only `1.0` is")),
-                    None => false,
-                };
-            }
-            Field::Id => metadata.id = core(note, name, map)?.unwrap_or_default(),
-            Field::Source => metadata.source = core(note, name, map)?,
-            Field::Type => metadata.payload_type = Cow::Owned(core(note, name, map)?.unwrap_or_default()),
-            Field::Time => {
-                if let Some(text) = map.next_value::<Option<String>>()? {
-                    metadata.occurred_at = Some(timestamp::parse(&text).ok_or_else(|| note.fail(NO_TIME))?);
+                self.specversion = value.text()? == "1.0";
+                if !self.specversion {
+                    return Err(value.fault("is no version that is read here: only `1.0` is"));
                 }
             }
+            Field::Id => metadata.id = core(name, &value)?.into_owned(),
+            Field::Source => metadata.source = Some(core(name, &value)?.into_owned()),
+            Field::Type => metadata.payload_type = Cow::Owned(core(name, &value)?.into_owned()),
+            Field::Time => metadata.occurred_at = value.optional_moment()?,
             Field::DataContentType | Field::DataSchema | Field::Subject => {
-                let value: &RawValue = map.next_value()?;
-                if value.get() != "null" {
-                    check_core(note, name, attribute::text(value).as_deref())?;
-                    keep(note, &mut metadata.extensions, Cow::Borrowed(name), value)?;
-                }
+                core(name, &value)?;
+                value.keep(&mut metadata.extensions, Cow::Borrowed(name))?;
             }
             Field::EventVersion => {
-                let text = map.next_value::<Scalar>()?.0;
-                let version = text.map(|text| text.parse().map_err(|_| note.fail("is no version number")));
-                self.version = version.transpose()?;
+                let version = scalar(&value)?.parse().map_err(|_| value.fault("is no version number"))?;
+                self.version = Some(version);
             }
-            Field::CorrelationId => metadata.correlation_id = map.next_value::<Scalar>()?.0,
-            Field::CausationId => metadata.causation_id = map.next_value::<Scalar>()?.0,
-            Field::PartitionKey => metadata.partition_key = map.next_value::<Scalar>()?.0,
-            Field::TenantId => metadata.tenant_id = map.next_value::<Scalar>()?.0,
-            Field::UserId => metadata.user_id = map.next_value::<Scalar>()?.0,
-            Field::Traceparent => metadata.traceparent = map.next_value::<Scalar>()?.0,
-            Field::Tracestate => metadata.tracestate = map.next_value::<Scalar>()?.0,
-            Field::EventMeta => self.event_meta(note, map.next_value()?)?,
-            Field::Data => self.data = Some(map.next_value()?),
-            Field::DataBase64 => {
-                let value: &RawValue = map.next_value()?;
-                self.base64 = Some(value).filter(|value| value.get() != "null");
-            }
+            Field::CorrelationId => metadata.correlation_id = Some(scalar(&value)?),
+            Field::CausationId => metadata.causation_id = Some(scalar(&value)?),
+            Field::PartitionKey => metadata.partition_key = Some(scalar(&value)?),
+            Field::TenantId => metadata.tenant_id = Some(scalar(&value)?),
+            Field::UserId => metadata.user_id = Some(scalar(&value)?),
+            Field::Traceparent => metadata.traceparent = Some(scalar(&value)?),
+            Field::Tracestate => metadata.tracestate = Some(scalar(&value)?),
+            Field::EventMeta => self.event_meta(value)?,
+            Field::Data => self.data = Some(value),
+            Field::DataBase64 => self.base64 = Some(value),
         }
         Ok(())
     }
 
-    fn unknown<E: Error>(
-        &mut self,
-        note: &mut Note,
-        name: Cow<'de, str>,
-        value: &'de RawValue,
-    ) -> Result<(), E> {
+    fn extension(&mut self, name: Cow<'de, str>, value: Value<'de>) -> Result<(), Fault> {
         if !attribute::is_name(&name) {
-            return Err(note.fail("has an attribute whose name is not all lower-case letters and digits"));
+            return Err(value.fault("has an attribute whose name is not all lower-case letters and digits"));
         }
-        if value.get() == "null" {
+        if value.is_null() {
             return Ok(());
         }
-        if !attribute::is_value(value) {
-            return Err(note.fail("has an extension that is no string, boolean or integer of 32 bits"));
+        if !attribute::is_value(value.json) {
+            return Err(value.fault("has an extension that is no string, boolean or integer of 32 bits"));
         }
-        keep(note, &mut self.metadata.extensions, name, value)
+        value.keep(&mut self.metadata.extensions, name)
     }
 
     /// Takes our own `eventmeta` apart; somebody else's is an extension like any other.
-    fn event_meta<E: Error>(&mut self, note: &mut Note, value: &'de RawValue) -> Result<(), E> {
-        let text = attribute::text(value);
-        let json = match &text {
-            Some(text) => text.as_ref(),
-            None => value.get(),
-        };
+    fn event_meta(&mut self, value: Value<'de>) -> Result<(), Fault> {
+        let json = value.text().unwrap_or(Cow::Borrowed(value.json));
         if !json.starts_with('{') {
-            return self.unknown(note, Cow::Borrowed("eventmeta"), value);
+            return self.extension(Cow::Borrowed("eventmeta"), value);
         }
-        let mut inner = Note::default();
-        match object::<Members<'_>>(json, &mut inner).ok().and_then(Members::into_overlay) {
+        match native::read_overlay(&json) {
             Some(overlay) => {
                 self.meta = Some(overlay);
                 Ok(())
             }
-            None => Err(note.fail("does not hold metadata")),
+            None => Err(value.fault("does not hold metadata")),
         }
     }
 
-    fn finish<E: Error>(self, note: &mut Note) -> Result<Found<'de>, E> {
+    fn finish(self, members: &Members<'de>) -> Result<Found<'de>, Fault> {
         let mut metadata = self.metadata;
         for (name, present) in [
             ("specversion", self.specversion),
@@ -216,18 +177,18 @@ impl<'de> Reading<'de> {
             ("type", !metadata.payload_type.is_empty()),
         ] {
             if !present {
-                return Err(note.fail_at(name, MISSING));
+                return Err(members.missing(name));
             }
         }
-        let extension = |name| metadata.extensions.get(name).and_then(|value| attribute::text(value));
-        let schema_version = extension(DATASCHEMA).and_then(|schema| schema_version(&schema));
+        let schema = metadata.extensions.get(DATASCHEMA).and_then(|schema| attribute::text(schema));
+        let schema_version = schema.and_then(|schema| schema_version(&schema));
         metadata.version = self.version.or(schema_version).unwrap_or(1);
         let payload = match (self.data, self.base64) {
-            (Some(data), Some(_)) if data.get() != "null" => {
-                return Err(note.fail_at(DATA_BASE64, "stands beside `data`: only one of them may"));
+            (Some(_), Some(base64)) => {
+                return Err(base64.fault("stands beside `data`: only one of them may"));
             }
-            (_, Some(data)) => binary(note, &mut metadata, data)?,
-            (Some(data), None) => FoundPayload::Within(data.get()),
+            (None, Some(base64)) => binary(&mut metadata, &base64)?,
+            (Some(data), None) => FoundPayload::Within(data.json),
             (None, None) => FoundPayload::Apart(Cow::Borrowed("null")),
         };
         if let Some(overlay) = self.meta {
@@ -238,86 +199,39 @@ impl<'de> Reading<'de> {
 }
 
 /// The payload that `data_base64` holds: the JSON that it encodes, or its own text.
-fn binary<'de, E: Error>(
-    note: &mut Note,
-    metadata: &mut Metadata,
-    data: &'de RawValue,
-) -> Result<FoundPayload<'de>, E> {
-    let Some(bytes) = attribute::text(data).and_then(|text| base64::decode(&text)) else {
-        return Err(note.fail_at(DATA_BASE64, "is no base64 text"));
+fn binary<'de>(metadata: &mut Metadata, data: &Value<'de>) -> Result<FoundPayload<'de>, Fault> {
+    let Some(bytes) = base64::decode(&data.text()?) else {
+        return Err(data.fault("is no base64 text"));
     };
     if holds_json(metadata)
         && let Ok(json) = serde_json::from_slice::<Box<RawValue>>(&bytes)
     {
         return Ok(FoundPayload::Apart(Cow::Owned(json.get().to_owned())));
     }
-    if let Ok(marker) = RawValue::from_string("true".to_owned()) {
-        metadata.extensions.insert(DATA_BASE64.to_owned(), marker);
-    }
-    Ok(FoundPayload::Within(data.get()))
+    metadata.extensions.insert(DATA_BASE64.to_owned(), RawValue::TRUE.to_owned());
+    Ok(FoundPayload::Within(data.json))
 }
 
-/// An attribute of the specification: absent, or valid.
-fn core<'de, A: MapAccess<'de>>(
-    note: &mut Note,
-    name: &'static str,
-    map: &mut A,
-) -> Result<Option<String>, A::Error> {
-    let text: Option<String> = map.next_value()?;
-    if let Some(text) = &text {
-        check_core(note, name, Some(text))?;
+/// The text of an attribute of the specification, which has a form to keep.
+fn core<'de>(name: &'static str, value: &Value<'de>) -> Result<Cow<'de, str>, Fault> {
+    let text = value.filled_text()?;
+    if attribute::is_valid(name, &text) {
+        return Ok(text);
     }
-    Ok(text)
-}
-
-fn check_core<E: Error>(note: &mut Note, name: &'static str, text: Option<&str>) -> Result<(), E> {
-    match text {
-        None => Err(note.fail("is no string")),
-        Some("") => Err(note.fail(EMPTY)),
-        Some(text) if attribute::is_valid(name, text) => Ok(()),
-        Some(_) => Err(note.fail(match name {
-            "datacontenttype" => "is no media type (RFC 2046)",
-            "dataschema" => "is no URI",
-            _ => "is no URI reference",
-        })),
-    }
+    Err(value.fault(match name {
+        "datacontenttype" => "is no media type (RFC 2046)",
+        "dataschema" => "is no URI",
+        _ => "is no URI reference",
+    }))
 }
 
 /// An attribute that is a text to us: other producers may have written an integer or a boolean.
-struct Scalar(Option<String>);
-
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AsText;
-
-        impl Visitor<'_> for AsText {
-            type Value = Scalar;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a string, a boolean or an integer")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Scalar, E> {
-                Ok(Scalar(Some(text.to_owned())))
-            }
-
-            fn visit_bool<E: Error>(self, value: bool) -> Result<Scalar, E> {
-                Ok(Scalar(Some(value.to_string())))
-            }
-
-            fn visit_i64<E: Error>(self, value: i64) -> Result<Scalar, E> {
-                Ok(Scalar(Some(value.to_string())))
-            }
-
-            fn visit_u64<E: Error>(self, value: u64) -> Result<Scalar, E> {
-                Ok(Scalar(Some(value.to_string())))
-            }
-
-            fn visit_unit<E: Error>(self) -> Result<Scalar, E> {
-                Ok(Scalar(None))
-            }
-        }
-
-        deserializer.deserialize_any(AsText)
+fn scalar(value: &Value<'_>) -> Result<String, Fault> {
+    if value.json.starts_with('"') {
+        return value.text().map(Cow::into_owned);
     }
+    if attribute::is_value(value.json) {
+        return Ok(value.json.to_owned());
+    }
+    Err(value.fault("is no string, boolean or integer of 32 bits"))
 }

@@ -107,7 +107,7 @@ fn attribute_of(field: Field) -> Option<&'static str> {
 fn is_attribute(name: &str, value: &RawValue) -> bool {
     let specified = matches!(name, "datacontenttype" | "subject" | DATASCHEMA);
     attribute::is_name(name)
-        && attribute::is_value(value)
+        && attribute::is_value(value.get())
         && !is_reserved(name)
         && (!specified || attribute::text(value).is_some_and(|text| attribute::is_valid(name, &text)))
 }

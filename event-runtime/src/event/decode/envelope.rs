@@ -2,50 +2,52 @@
 
 use std::str::Utf8Error;
 
-use super::{DecodeError, DecodeErrorKind, ErrorCategory, Place, pointer_at, quoted};
+use serde::de::IgnoredAny;
+
+use super::{DecodeError, DecodeErrorKind, ErrorCategory, Place, quoted};
 use crate::event::pointer::escape;
 
 impl DecodeError {
-    /// An envelope whose `member` breaks a rule; `fault` says which, and never quotes the value.
-    ///
-    /// `error` is where the parser stood. A fault of shape that nobody named is reported as serde sees it.
-    pub(crate) fn envelope(
-        member: Option<&'static str>,
-        fault: Option<&'static str>,
-        json: &str,
-        error: &serde_json::Error,
-    ) -> Self {
-        let mut malformed = Self::malformed("envelope", json, error);
-        if !error.is_data() {
-            return malformed;
+    /// An envelope whose `member` breaks a rule, which names no value; `at` is its place in `json`, in bytes.
+    /// Where `json` is no JSON, that is the error.
+    pub(crate) fn envelope(member: Option<&'static str>, rule: &'static str, json: &str, at: usize) -> Self {
+        if let Some(error) = Self::no_json("envelope", json) {
+            return error;
         }
-        let fault = fault.unwrap_or("has another type than expected");
-        if let (Some(place), Some(member)) = (&mut malformed.0.place, member) {
-            place.pointer = pointer_to(member);
-        } else if let Some(place) = &mut malformed.0.place {
-            place.pointer = pointer_at(json, place.line, place.column);
+        let subject = member.map_or("it".to_owned(), |member| format!("`{member}`"));
+        let place = place(ErrorCategory::Data, before(json, at), member.map(pointer_to).unwrap_or_default());
+        Self::new(DecodeErrorKind::Malformed, format!("malformed envelope: {subject} {rule}")).at(place)
+    }
+
+    /// An envelope that is no JSON; `at` is where the reader stopped, in bytes.
+    pub(crate) fn envelope_syntax(json: &str, at: usize) -> Self {
+        // The grammar allows escapes that stand for no character: half of a surrogate pair.
+        Self::no_json("envelope", json).unwrap_or_else(|| {
+            let place = place(ErrorCategory::Syntax, before(json, at), String::new());
+            Self::new(DecodeErrorKind::Malformed, "malformed envelope".to_owned()).at(place)
+        })
+    }
+
+    /// The error of a text that is no JSON. Its pointer names the member of the envelope and goes no deeper:
+    /// names inside a payload can be personal data.
+    fn no_json(what: &str, json: &str) -> Option<Self> {
+        let error = serde_json::from_str::<IgnoredAny>(json).err()?;
+        let mut malformed = Self::malformed(what, json, &error);
+        if let Some(place) = &mut malformed.0.place {
+            let member = place.pointer.match_indices('/').nth(1).map_or(place.pointer.len(), |(end, _)| end);
+            place.pointer.truncate(member);
         }
-        malformed.0.message = match member {
-            Some(member) => format!("malformed envelope: `{member}` {fault}"),
-            None => format!("malformed envelope: it {fault}"),
-        };
-        malformed
+        Some(malformed)
     }
 
     /// A body that is not UTF-8.
     pub(crate) fn not_utf8(bytes: &[u8], error: &Utf8Error) -> Self {
-        let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let line_start = valid.iter().rposition(|&byte| byte == b'\n').map_or(0, |index| index + 1);
         let category = match error.error_len() {
             Some(_) => ErrorCategory::Encoding,
             None => ErrorCategory::Eof,
         };
-        let place = Place {
-            category,
-            line: valid.iter().filter(|&&byte| byte == b'\n').count() + 1,
-            column: valid.len() - line_start + 1,
-            pointer: String::new(),
-        };
+        let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let place = place(category, valid, String::new());
         Self::new(DecodeErrorKind::Malformed, "malformed envelope: not UTF-8".to_owned()).at(place)
     }
 
@@ -66,6 +68,17 @@ impl DecodeError {
         let message = format!("expected payload type `{expected}`, the message holds {}", quoted(found));
         Self::new(DecodeErrorKind::UnknownPayloadType, message)
     }
+}
+
+fn before(json: &str, at: usize) -> &[u8] {
+    json.as_bytes().get(..at).unwrap_or_default()
+}
+
+/// The place of what follows `before`: the line from 1, the column in bytes from 1.
+fn place(category: ErrorCategory, before: &[u8], pointer: String) -> Place {
+    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let column = before.iter().rev().take_while(|&&byte| byte != b'\n').count() + 1;
+    Place { category, line, column, pointer }
 }
 
 /// The JSON pointer of a top-level member.

@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-/// The decoded and validated event; the first argument of a [handler](crate::handler::Handler).
+/// The decoded and validated event; the first argument of a [handler](crate::handler::EventArguments) of one event.
 ///
 /// ```
 /// use event_runtime::handler::Payload;

@@ -59,7 +59,7 @@ fn bytes_that_are_no_utf_8_are_an_encoding_error_with_its_place() {
     let mut body = b"{\n\"id\":\"a\xff\"}".to_vec();
     let error = refused(body.clone());
     assert_eq!(error.category(), Some(ErrorCategory::Encoding));
-    assert!(error.to_string().contains("line 2 column 8"), "{error}");
+    assert_eq!(error.position(), Some((2, 8)));
     // An overlong spelling and a surrogate are none either.
     for wrong in [&b"\xc0\xaf"[..], b"\xed\xa0\x80", b"\xf4\x90\x80\x80"] {
         body.splice(9..10, wrong.iter().copied());
@@ -101,7 +101,7 @@ fn members_of_another_type_are_refused_by_name() {
             .collect();
         let error = refused(format!("{{{members}\"{member}\":{value},\"payload\":{{}}}}"));
         assert_eq!(error.category(), Some(ErrorCategory::Data), "{member}: {value}");
-        assert!(error.to_string().contains(&format!("`{member}`")), "{member}: {error}");
+        assert_eq!(error.pointer(), Some(format!("/{member}").as_str()), "{member}: {value}");
     }
 }
 
@@ -188,6 +188,7 @@ fn no_error_quotes_a_value() {
         format!(r#"{{"id":"1","payload_type":"T","headers":{{"{PLANTED}":1}},"payload":{{}}}}"#),
         format!(r#"{{"id":"1","payload_type":"T","{PLANTED}":1,"{PLANTED}":2,"payload":{{}}}}"#),
         format!(r#"{{"id":"1","payload_type":"T","payload":"{PLANTED}" x"#),
+        format!(r#"{{"id":"1","payload_type":"T","payload":{{"{PLANTED}":[1,}}}}}}"#),
         format!(r#"{{"specversion":"{PLANTED}","id":"1","source":"/","type":"T"}}"#),
         format!(r#"{{"specversion":"1.0","id":"1","source":"/","type":"T","{PLANTED}":1}}"#),
         format!(r#"{{"specversion":"1.0","id":"1","source":"/","type":"T","eventversion":"{PLANTED}"}}"#),
@@ -204,7 +205,8 @@ fn the_event_of_a_batch_that_is_wrong_is_named_by_its_index() {
     let body = format!("[\n  {CLOUD_EVENT},\n  {{\"specversion\":\"1.0\"}}\n]");
     let error = Codec::decode_batch(Bytes::from(body)).unwrap_err();
     assert_eq!(error.category(), Some(ErrorCategory::Data));
-    assert!(error.to_string().contains("line 3"), "{error}");
+    assert_eq!(error.position().map(|(line, _)| line), Some(3));
+    assert_eq!(error.pointer(), Some("/1/id"));
     for (body, category) in [
         ("{}", ErrorCategory::Data),
         ("[", ErrorCategory::Eof),

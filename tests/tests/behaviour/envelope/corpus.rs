@@ -1,7 +1,6 @@
 //! The committed corpus of the fuzz target, replayed.
 
-#[path = "../../../../fuzz/checks/envelope.rs"]
-mod envelope;
+use super::check::check;
 
 #[test]
 fn the_corpus_of_envelopes_holds() {
@@ -10,7 +9,7 @@ fn the_corpus_of_envelopes_holds() {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         println!("{}", path.display());
-        envelope::check(&std::fs::read(&path).unwrap());
+        check(&std::fs::read(&path).unwrap());
         files += 1;
     }
     assert!(files >= 20, "{files} files in {folder}");
@@ -22,7 +21,7 @@ fn every_cut_of_the_corpus_holds() {
     for entry in std::fs::read_dir(folder).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
         for length in (0..bytes.len()).step_by(bytes.len() / 64 + 1) {
-            envelope::check(&bytes[..length]);
+            check(&bytes[..length]);
         }
     }
 }

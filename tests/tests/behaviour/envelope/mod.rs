@@ -1,6 +1,8 @@
 //! Envelopes on the wire: what is written is read, and bad input is an error that says where.
 
 mod bad_input;
+#[path = "../../../../fuzz/checks/envelope.rs"]
+mod check;
 mod corpus;
 mod round_trip;
 mod routed;

@@ -11,8 +11,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
-#[path = "../../../../fuzz/checks/envelope.rs"]
-mod envelope;
+use super::check::check;
 
 /// Names that mean something in one of the formats.
 const NAMES: [&str; 20] = [
@@ -100,13 +99,13 @@ proptest! {
             read.source.clone_from(&metadata.source);
             read.extensions.clone_from(&metadata.extensions);
             prop_assert_eq!(&read, &metadata);
-            envelope::check(sent.body().as_bytes());
+            check(sent.body().as_bytes());
         }
     }
 
     #[test]
     fn any_bytes_are_read_or_refused(bytes in vec(any::<u8>(), 0..200)) {
-        envelope::check(&bytes);
+        check(&bytes);
     }
 
     #[test]
@@ -126,6 +125,6 @@ proptest! {
                 _ => drop(bytes.remove(index)),
             }
         }
-        envelope::check(&bytes);
+        check(&bytes);
     }
 }

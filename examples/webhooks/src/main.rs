@@ -1,0 +1,110 @@
+//! Real webhook payloads as typed events: read from files, sent through a pool, validated, routed, counted.
+//!
+//! `cargo run -p example-webhooks -- FILE…`; without arguments it reads the payloads beside this example. A file holds
+//! one delivery or several: `{"event": "push", "payload": {…}}`, or `{"events": [ … ]}` around such.
+
+mod github;
+mod input;
+mod tally;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use event_runtime::consumer::{Consumer, ConsumerSettings, unwrap};
+use event_runtime::embedded::{
+    Broker, EmbeddedDeadLetters, EmbeddedProducer, EmbeddedSource, Queue, QueueSettings, ReceiveRequest,
+};
+use event_runtime::pool::{Emitter, ProducersPool};
+use event_runtime::prelude::*;
+use event_runtime::{Attributes, Codec};
+use github::GitHubMessagePack;
+use tally::Tally;
+
+/// Every event of the pack, in one exhaustive `match`: a new one does not compile until it is handled.
+async fn handle(
+    event: GitHubMessagePack,
+    State(tally): State<Tally>,
+    metadata: Metadata,
+) -> Result<(), HandlerError> {
+    let payload = match event {
+        GitHubMessagePack::Ping(ping) => serde_json::to_value(ping.payload)?,
+        GitHubMessagePack::Push(push) => serde_json::to_value(push.payload)?,
+        GitHubMessagePack::Issues(issues) => serde_json::to_value(issues.payload)?,
+        GitHubMessagePack::IssueComment(comment) => serde_json::to_value(comment.payload)?,
+        GitHubMessagePack::Star(star) => serde_json::to_value(star.payload)?,
+        GitHubMessagePack::LabelChanged(label) => serde_json::to_value(label.payload)?,
+        GitHubMessagePack::Created(created) => serde_json::to_value(created.payload)?,
+        GitHubMessagePack::Deleted(deleted) => serde_json::to_value(deleted.payload)?,
+        GitHubMessagePack::Forked(forked) => serde_json::to_value(forked.payload)?,
+        GitHubMessagePack::Watched(watched) => serde_json::to_value(watched.payload)?,
+        GitHubMessagePack::Released(released) => serde_json::to_value(released.payload)?,
+    };
+    tally.handled(&metadata, &payload);
+    Ok(())
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let files: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+    let (deliveries, unreadable) = input::read(&files);
+    unreadable.iter().for_each(|problem| eprintln!("{problem}"));
+    match run(deliveries).await {
+        Ok(tally) => {
+            tally.print();
+            if unreadable.is_empty() && tally.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(deliveries: Vec<input::WebhookDelivery>) -> Result<Tally, Box<dyn std::error::Error>> {
+    let broker = Broker::new();
+    let queue = broker.create_queue("webhooks", QueueSettings::new())?;
+    let dead = broker.create_queue("webhooks-dead", QueueSettings::new())?;
+    let pool = ProducersPool::builder("webhooks")
+        .producer(EmbeddedProducer::new("webhooks", queue.clone()))
+        .route_pack::<GitHubMessagePack>("webhooks")
+        .route_types("webhooks", ["?"])
+        .build()?;
+
+    let tally = Tally::default();
+    let expected = deliveries.len();
+    for delivery in deliveries {
+        let mut metadata = Metadata::new(format!("github.{}.received", delivery.event), 1);
+        metadata.id = delivery.origin;
+        tally.received(&metadata, &delivery.payload);
+        pool.emit(Codec::Native.encode_raw(metadata, delivery.payload.get(), None)?).await?;
+    }
+
+    let router = MessageRouter::new().with_state(tally.clone()).on_pack(handle);
+    let settings = ConsumerSettings { wait: Duration::from_millis(100), ..ConsumerSettings::default() };
+    let consumer = Consumer::new(EmbeddedSource::new(queue.clone()))
+        .with_settings(settings)
+        .with_dead_letters(EmbeddedDeadLetters::new(dead.clone()));
+    consumer.run(router, tally.settled(expected, &dead)).await?;
+    for letter in dead_letters(&dead)? {
+        tally.dead_lettered(&letter);
+    }
+    Ok(tally)
+}
+
+/// Every dead letter as its original and its record.
+fn dead_letters(dead: &Queue) -> Result<Vec<event_runtime::consumer::Original>, Box<dyn std::error::Error>> {
+    let mut originals = Vec::new();
+    loop {
+        let letters = dead.try_receive(&ReceiveRequest::new().max(10))?;
+        if letters.is_empty() {
+            return Ok(originals);
+        }
+        for letter in letters {
+            let attributes = letter.attributes().iter();
+            let pairs =
+                attributes.filter_map(|attribute| Some((attribute.name().to_owned(), attribute.text()?)));
+            originals.push(unwrap(letter.body().clone(), pairs.collect::<Attributes>()));
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Configurations: `cargo +nightly fuzz run config ../tests/corpus/config`.
+
+#![no_main]
+
+#[path = "../checks/config.rs"]
+mod config;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| config::check(bytes));

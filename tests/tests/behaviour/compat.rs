@@ -1,0 +1,10 @@
+//! Compatibility of schemas: verdicts are sound, precise on what people write, and always come.
+
+#[path = "compat/arbitrary.rs"]
+mod arbitrary;
+#[path = "compat/budget.rs"]
+mod budget;
+#[path = "compat/precision.rs"]
+mod precision;
+#[path = "compat/soundness.rs"]
+mod soundness;

@@ -1,0 +1,178 @@
+//! No instance contradicts a verdict. An independent validator is the judge.
+
+use event_runtime::schema::compat::{Options, Verdict, Writers, compare};
+use jsonschema::Validator;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::arbitrary::{Choices, document, edited, sample, schema, value};
+
+fn judge(schema: &Value) -> Option<Validator> {
+    jsonschema::draft202012::options().should_validate_formats(true).build(schema).ok()
+}
+
+/// The writer's schema with objects closed, in JSON Schema's own words.
+fn closed(schema: &Value, root: &Value, in_place: bool) -> Value {
+    let Some(rules) = schema.as_object() else { return schema.clone() };
+    let mut closed_rules = rules.clone();
+    for (keyword, value) in &mut closed_rules {
+        match keyword.as_str() {
+            "properties" | "patternProperties" => {
+                for (_, part) in value.as_object_mut().into_iter().flatten() {
+                    *part = closed(part, root, false);
+                }
+            }
+            "items" | "additionalProperties" | "unevaluatedProperties" => *value = closed(value, root, false),
+            "prefixItems" => {
+                value.as_array_mut().into_iter().flatten().for_each(|part| *part = closed(part, root, false))
+            }
+            "allOf" | "anyOf" | "oneOf" => {
+                value.as_array_mut().into_iter().flatten().for_each(|part| *part = closed(part, root, true));
+            }
+            "$defs" => {
+                for (_, part) in value.as_object_mut().into_iter().flatten() {
+                    *part = closed(part, root, true);
+                }
+            }
+            _ => {}
+        }
+    }
+    // A property that is asked for is emitted, listed or not.
+    let says_rest =
+        ["additionalProperties", "unevaluatedProperties"].iter().any(|k| closed_rules.contains_key(*k));
+    if !says_rest
+        && closed_rules.contains_key("properties")
+        && let Some(required) = rules.get("required").and_then(Value::as_array)
+    {
+        for name in required.iter().filter_map(Value::as_str) {
+            if let Some(properties) = closed_rules["properties"].as_object_mut() {
+                properties.entry(name).or_insert(json!(true));
+            }
+        }
+    }
+    if !in_place && lists_properties(schema, root, 0) {
+        closed_rules.entry("unevaluatedProperties").or_insert(json!(false));
+    }
+    Value::Object(closed_rules)
+}
+
+fn lists_properties(schema: &Value, root: &Value, depth: usize) -> bool {
+    let target = schema["$ref"].as_str().and_then(|reference| root.pointer(&reference[1..]));
+    let parts = ["allOf", "anyOf", "oneOf"]
+        .iter()
+        .flat_map(|keyword| schema[keyword].as_array().into_iter().flatten());
+    let mut parts = parts.chain(target);
+    schema.get("properties").is_some()
+        || depth < 10 && parts.any(|part| lists_properties(part, root, depth + 1))
+}
+
+fn check(
+    writer: &Value,
+    reader: &Value,
+    verdict: &Verdict,
+    instances: &[Value],
+) -> Result<(), TestCaseError> {
+    let (Some(writes), Some(reads)) = (judge(writer), judge(reader)) else { return Ok(()) };
+    match verdict {
+        Verdict::Compatible => {
+            for instance in instances {
+                prop_assert!(
+                    !writes.is_valid(instance) || reads.is_valid(instance),
+                    "called compatible, but {instance} is written and not read\nwriter {writer}\nreader {reader}"
+                );
+            }
+        }
+        Verdict::Breaking { counterexample } => {
+            prop_assert!(
+                writes.is_valid(counterexample),
+                "{counterexample} is not written\nwriter {writer}\nreader {reader}"
+            );
+            prop_assert!(
+                !reads.is_valid(counterexample),
+                "{counterexample} is read\nwriter {writer}\nreader {reader}"
+            );
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn instances(writer: &Value, seeds: &[u32], random: Vec<Value>) -> Vec<Value> {
+    let mut all = random;
+    for start in 0..60u32 {
+        let seeds = seeds.iter().map(|seed| seed.wrapping_add(start.wrapping_mul(40_503_777))).collect();
+        all.push(sample(writer, writer, &mut Choices::new(seeds), 0));
+    }
+    all
+}
+
+fn options(writers: Writers) -> Options {
+    Options { writers, steps: 30_000 }
+}
+
+fn seeds() -> impl Strategy<Value = Vec<u32>> {
+    prop::collection::vec(any::<u32>(), 16)
+}
+
+fn config() -> ProptestConfig {
+    let cases = std::env::var("COMPAT_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(300);
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn unrelated_schemas(old in document(), new in document(), seeds in seeds(), random in prop::collection::vec(value(), 40)) {
+        let report = compare(&old, &new, &options(Writers::AsWritten));
+        check(&old, &new, &report.backward, &instances(&old, &seeds, random.clone()))?;
+        check(&new, &old, &report.forward, &instances(&new, &seeds, random))?;
+    }
+
+    #[test]
+    fn edited_schemas(old in document(), replacement in schema(), seeds in seeds(), random in prop::collection::vec(value(), 40)) {
+        let new = edited(&old, &replacement, &mut Choices::new(seeds.clone()));
+        let report = compare(&old, &new, &options(Writers::AsWritten));
+        check(&old, &new, &report.backward, &instances(&old, &seeds, random.clone()))?;
+        check(&new, &old, &report.forward, &instances(&new, &seeds, random))?;
+    }
+
+    #[test]
+    fn closed_writers(old in document(), replacement in schema(), seeds in seeds(), random in prop::collection::vec(value(), 40)) {
+        let new = edited(&old, &replacement, &mut Choices::new(seeds.clone()));
+        let report = compare(&old, &new, &options(Writers::Closed));
+        for (writer, reader, verdict) in [(&old, &new, &report.backward), (&new, &old, &report.forward)] {
+            if verdict.is_compatible() {
+                check(&closed(writer, writer, false), reader, verdict, &instances(writer, &seeds, random.clone()))?;
+            } else {
+                check(writer, reader, verdict, &[])?;
+            }
+        }
+    }
+}
+
+/// How often the answer is "can't tell", printed for those who tune the search.
+#[test]
+fn most_edits_get_a_verdict() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+    let mut runner = TestRunner::deterministic();
+    let (mut unknown, mut all) = (0, 0);
+    for _ in 0..200 {
+        let tree = (document(), schema(), seeds()).new_tree(&mut runner).expect("a tree");
+        let (old, replacement, seeds) = tree.current();
+        let new = edited(&old, &replacement, &mut Choices::new(seeds));
+        let report = compare(&old, &new, &options(Writers::AsWritten));
+        for (verdict, writer, reader) in [(&report.backward, &old, &new), (&report.forward, &new, &old)] {
+            all += 1;
+            if matches!(verdict, Verdict::Unknown { .. }) {
+                unknown += 1;
+                if std::env::var("COMPAT_SHOW").is_ok() {
+                    println!("{verdict:?}\n  W {writer}\n  R {reader}");
+                }
+            }
+        }
+    }
+    println!("{unknown} of {all} verdicts unknown");
+    assert!(unknown * 10 < all, "{unknown} of {all} verdicts unknown");
+}
