@@ -6,6 +6,7 @@
 
 mod attribute;
 mod catalogue;
+mod committed;
 mod diagnostics;
 mod event;
 mod fields;

@@ -8,6 +8,7 @@ use syn::spanned::Spanned;
 
 use super::model::{Compatibility, Event};
 use crate::catalogue;
+use crate::committed;
 use crate::fields::{self, Absent, Field, Place};
 use crate::rules;
 use crate::runtime_path::located_at;
@@ -28,6 +29,7 @@ pub(super) fn expand(event: &Event, origin: u64) -> TokenStream {
         None => quote!(#runtime::Option::None),
     };
     let constructor = constructor(event);
+    let tracked = committed::tracked(runtime, event.schemas.as_deref(), payload_type, *version);
     let row = catalogue::row(payload_type, *version, &event.description);
     let row = catalogue::row_macro(name, &event.visibility, origin, &row);
     quote! {
@@ -52,6 +54,8 @@ pub(super) fn expand(event: &Event, origin: u64) -> TokenStream {
             }
 
             #chain
+
+            #tracked
         };
 
         #row
