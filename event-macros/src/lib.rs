@@ -10,6 +10,8 @@ mod committed;
 mod diagnostics;
 mod event;
 mod fields;
+#[cfg(test)]
+mod golden;
 mod message_pack;
 mod nearest;
 mod rules;
