@@ -51,7 +51,7 @@ pub(super) fn check(input: &DeriveInput, raw: &Input, errors: &mut Diagnostics) 
         constructor,
         compatibility: compatibility(raw, errors),
         fields,
-        rules: rules::check_container(&input.attrs, errors),
+        rules: rules::check_container(&input.attrs, errors).0,
         container_default,
         is_unit: matches!(&input.data, Data::Struct(data) if matches!(data.fields, Fields::Unit)),
     };

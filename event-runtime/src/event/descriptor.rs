@@ -86,8 +86,8 @@ impl EventDescriptor {
     /// The same event with the version before it.
     #[doc(hidden)]
     #[must_use]
-    pub const fn upcast_from(mut self, older: &'static EventDescriptor) -> Self {
-        self.upcast_from = Some(older);
+    pub const fn upcast_from<E: super::Upcast>(mut self) -> Self {
+        self.upcast_from = Some(<E::Older as super::Event>::DESCRIPTOR);
         self
     }
 
