@@ -2,9 +2,9 @@
 
 #[path = "compat/arbitrary.rs"]
 mod arbitrary;
-#[path = "compat/soundness.rs"]
-mod soundness;
 #[path = "compat/budget.rs"]
 mod budget;
 #[path = "compat/precision.rs"]
 mod precision;
+#[path = "compat/soundness.rs"]
+mod soundness;

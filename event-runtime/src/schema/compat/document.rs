@@ -11,9 +11,6 @@ pub(super) struct Node<'a> {
     pub(super) document: usize,
 }
 
-/// The schema that accepts everything.
-pub(super) static ANYTHING: Value = Value::Bool(true);
-
 impl<'a> Node<'a> {
     /// The place's identity: two nodes with one key are one schema.
     ///
@@ -34,7 +31,12 @@ impl<'a> Node<'a> {
 
     /// A keyword that holds a list of schemas.
     pub(super) fn list(self, name: &str) -> Vec<Node<'a>> {
-        self.keyword(name).and_then(Value::as_array).into_iter().flatten().map(|value| self.at(value)).collect()
+        self.keyword(name)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .map(|value| self.at(value))
+            .collect()
     }
 
     /// A keyword that holds schemas by name.
@@ -81,7 +83,9 @@ impl<'a> Document<'a> {
             around,
             anchors: HashMap::new(),
             has_inner_ids: false,
-            ref_stands_alone: ["draft-03", "draft-04", "draft-06", "draft-07"].iter().any(|d| dialect.contains(d)),
+            ref_stands_alone: ["draft-03", "draft-04", "draft-06", "draft-07"]
+                .iter()
+                .any(|d| dialect.contains(d)),
         };
         document.index();
         document

@@ -131,7 +131,8 @@ fn is_date(text: &str) -> bool {
     if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
         return false;
     }
-    let (Some(year), Some(month), Some(day)) = (digits(bytes, 0, 4), digits(bytes, 5, 2), digits(bytes, 8, 2))
+    let (Some(year), Some(month), Some(day)) =
+        (digits(bytes, 0, 4), digits(bytes, 5, 2), digits(bytes, 8, 2))
     else {
         return false;
     };
@@ -201,7 +202,8 @@ fn is_email(text: &str) -> Truth {
     if local.is_empty() || domain.is_empty() || local.len() > 64 {
         return Truth::False;
     }
-    let plain = local.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric()));
+    let plain =
+        local.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric()));
     if plain { is_hostname(domain).and_unknown_if_false() } else { Truth::Unknown }
 }
 
@@ -209,8 +211,10 @@ fn is_hostname(text: &str) -> Truth {
     if text.is_empty() || text.contains(' ') {
         return Truth::False;
     }
-    let label = |part: &str| !part.is_empty() && part.len() < 63 && part.bytes().all(|b| b.is_ascii_alphanumeric());
-    let plain = text.len() < 250 && text.split('.').all(label) && text.bytes().any(|b| b.is_ascii_alphabetic());
+    let label =
+        |part: &str| !part.is_empty() && part.len() < 63 && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    let plain =
+        text.len() < 250 && text.split('.').all(label) && text.bytes().any(|b| b.is_ascii_alphabetic());
     if plain { Truth::True } else { Truth::Unknown }
 }
 
@@ -220,7 +224,8 @@ fn is_uri(text: &str) -> Truth {
         return Truth::False;
     }
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b':' | b'_');
-    let plain = scheme.bytes().all(|b| b.is_ascii_alphanumeric()) && !rest.is_empty() && rest.bytes().all(safe);
+    let plain =
+        scheme.bytes().all(|b| b.is_ascii_alphanumeric()) && !rest.is_empty() && rest.bytes().all(safe);
     if plain && !rest.contains("///") { Truth::True } else { Truth::Unknown }
 }
 
@@ -239,8 +244,20 @@ mod tests {
     #[test]
     fn every_sample_has_its_format_and_its_length() {
         for format in [
-            "uuid", "date", "date-time", "time", "partial-time", "partial-date-time", "ipv4", "ipv6", "ip",
-            "email", "hostname", "uri", "uri-reference", "duration",
+            "uuid",
+            "date",
+            "date-time",
+            "time",
+            "partial-time",
+            "partial-date-time",
+            "ipv4",
+            "ipv6",
+            "ip",
+            "email",
+            "hostname",
+            "uri",
+            "uri-reference",
+            "duration",
         ] {
             let (least, greatest) = lengths(format);
             assert!(!samples(format).is_empty(), "{format}");
@@ -255,8 +272,15 @@ mod tests {
     #[test]
     fn what_is_certainly_wrong_is_refused() {
         for (format, text) in [
-            ("uuid", "x"), ("date", "2023-02-29"), ("date-time", "2024-01-01"), ("time", "25:00:00Z"),
-            ("ipv4", "1.2.3"), ("ipv6", "x"), ("email", "nobody"), ("uri", "no scheme"), ("duration", "1h"),
+            ("uuid", "x"),
+            ("date", "2023-02-29"),
+            ("date-time", "2024-01-01"),
+            ("time", "25:00:00Z"),
+            ("ipv4", "1.2.3"),
+            ("ipv6", "x"),
+            ("email", "nobody"),
+            ("uri", "no scheme"),
+            ("duration", "1h"),
         ] {
             assert_eq!(check(format, text), Truth::False, "{format} {text}");
         }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::document::Node;
-use super::engine::{Engine, MAX_DEPTH};
+use super::engine::Engine;
 use super::number::same_value;
 use super::shape::{NAMED_SCHEMAS, ONE_SCHEMA, SCHEMA_LISTS};
 
@@ -55,8 +55,14 @@ impl<'a> Engine<'a> {
         same
     }
 
-    fn same_schema(&mut self, a: Node<'a>, b: Node<'a>, assumed: &mut HashSet<(u64, u64)>, depth: usize) -> bool {
-        if depth > MAX_DEPTH || self.spend().is_err() {
+    fn same_schema(
+        &mut self,
+        a: Node<'a>,
+        b: Node<'a>,
+        assumed: &mut HashSet<(u64, u64)>,
+        depth: usize,
+    ) -> bool {
+        if depth > self.max_depth || self.spend().is_err() {
             return false;
         }
         if !assumed.insert((a.key(), b.key())) {
@@ -87,7 +93,9 @@ impl<'a> Engine<'a> {
         depth: usize,
     ) -> bool {
         match (a.value, b.value) {
-            (Value::Array(left), Value::Array(right)) if SCHEMA_LISTS.contains(&keyword) || keyword == "items" => {
+            (Value::Array(left), Value::Array(right))
+                if SCHEMA_LISTS.contains(&keyword) || keyword == "items" =>
+            {
                 left.len() == right.len()
                     && left.iter().zip(right).all(|(x, y)| self.same_schema(a.at(x), b.at(y), assumed, depth))
             }

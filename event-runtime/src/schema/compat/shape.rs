@@ -79,8 +79,17 @@ pub(super) const UNREAD: [&str; 3] = ["unevaluatedItems", "$dynamicRef", "$recur
 
 /// Keywords that hold one schema about the same instance or a part of it.
 pub(super) const ONE_SCHEMA: [&str; 11] = [
-    "not", "if", "then", "else", "additionalProperties", "unevaluatedProperties", "propertyNames", "contains",
-    "additionalItems", "unevaluatedItems", "items",
+    "not",
+    "if",
+    "then",
+    "else",
+    "additionalProperties",
+    "unevaluatedProperties",
+    "propertyNames",
+    "contains",
+    "additionalItems",
+    "unevaluatedItems",
+    "items",
 ];
 /// Keywords that hold a list of schemas.
 pub(super) const SCHEMA_LISTS: [&str; 4] = ["allOf", "anyOf", "oneOf", "prefixItems"];
@@ -108,14 +117,14 @@ fn keyword_is_well_formed(keyword: &str, value: &Value) -> bool {
         "minimum" | "maximum" => value.is_number(),
         "exclusiveMinimum" | "exclusiveMaximum" => value.is_number() || value.is_boolean(),
         "multipleOf" => value.as_f64().is_some_and(|step| step > 0.0),
-        "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" | "minContains"
-        | "maxContains" => super::document::whole_count(value).is_some(),
+        "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties"
+        | "minContains" | "maxContains" => super::document::whole_count(value).is_some(),
         "uniqueItems" => value.is_boolean(),
         "required" => is_strings(value),
         "dependentRequired" => value.as_object().is_some_and(|map| map.values().all(is_strings)),
-        "dependencies" => {
-            value.as_object().is_some_and(|map| map.values().all(|entry| is_strings(entry) || is_schema(entry)))
-        }
+        "dependencies" => value
+            .as_object()
+            .is_some_and(|map| map.values().all(|entry| is_strings(entry) || is_schema(entry))),
         "items" => is_schema(value) || value.as_array().is_some_and(|list| list.iter().all(is_schema)),
         _ if ONE_SCHEMA.contains(&keyword) => is_schema(value),
         _ if SCHEMA_LISTS.contains(&keyword) => {
@@ -148,7 +157,8 @@ pub(super) fn lists_properties(node: Node<'_>) -> bool {
 /// Names that a schema asks for, always or beside others: they are emitted, listed or not.
 pub(super) fn asked_for<'a>(node: Node<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
     let always = node.keyword("required").into_iter();
-    let beside = ["dependentRequired", "dependencies"].into_iter().flat_map(move |keyword| node.named(keyword));
+    let beside =
+        ["dependentRequired", "dependencies"].into_iter().flat_map(move |keyword| node.named(keyword));
     let lists = always.chain(beside.map(|(_, names)| names.value));
     lists.filter_map(Value::as_array).flatten().filter_map(Value::as_str)
 }

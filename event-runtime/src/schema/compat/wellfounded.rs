@@ -60,8 +60,11 @@ impl<'a> Engine<'a> {
         }
         below.extend(node.list("items"));
         for keyword in NAMED_SCHEMAS.into_iter().chain(["dependencies"]) {
-            let side = if matches!(keyword, "dependentSchemas" | "dependencies") { &mut here } else { &mut below };
-            side.extend(node.named(keyword).map(|(_, schema)| schema).filter(|schema| schema.value.is_object()));
+            let side =
+                if matches!(keyword, "dependentSchemas" | "dependencies") { &mut here } else { &mut below };
+            side.extend(
+                node.named(keyword).map(|(_, schema)| schema).filter(|schema| schema.value.is_object()),
+            );
         }
         here.retain(|schema| matches!(schema.value, Value::Object(_)));
         below.retain(|schema| matches!(schema.value, Value::Object(_)));

@@ -20,7 +20,8 @@ impl Choices {
 
     pub fn below(&mut self, count: usize) -> usize {
         self.next += 1;
-        let seed = self.seeds[self.next % self.seeds.len()].wrapping_add((self.next as u32).wrapping_mul(2_654_435_761));
+        let seed = self.seeds[self.next % self.seeds.len()]
+            .wrapping_add((self.next as u32).wrapping_mul(2_654_435_761));
         (seed >> 7) as usize % count.max(1)
     }
 }
@@ -40,7 +41,9 @@ fn leaves() -> Vec<Value> {
     let mut values = vec![Value::Null, json!(true), json!(false)];
     values.extend([-1, 0, 1, 2, 3, 6, 10].map(|number| json!(number)));
     values.extend([0.5, 1.5, 2.0, 2.5, -0.25].map(|number| json!(number)));
-    values.extend(["", "a", "b", "ab", "abc", "A", "12", "x-a", "2024-02-29", "192.0.2.1"].map(|text| json!(text)));
+    values.extend(
+        ["", "a", "b", "ab", "abc", "A", "12", "x-a", "2024-02-29", "192.0.2.1"].map(|text| json!(text)),
+    );
     values.push(json!("00000000-0000-4000-8000-000000000000"));
     values
 }
@@ -63,15 +66,47 @@ pub fn schema() -> impl Strategy<Value = Value> {
 }
 
 fn leaf_schema() -> BoxedStrategy<Value> {
-    let number = (select(vec!["integer", "number"]), select(vec![json!({}), json!({ "minimum": 1 }), json!({ "maximum": 2 }),
-        json!({ "exclusiveMinimum": 0, "maximum": 3 }), json!({ "multipleOf": 2 }), json!({ "multipleOf": 3, "minimum": 0 }),
-        json!({ "multipleOf": 0.5 })]));
-    let string = select(vec![json!({}), json!({ "minLength": 1 }), json!({ "maxLength": 2 }), json!({ "pattern": "^[a-z]+$" }),
-        json!({ "pattern": "a" }), json!({ "pattern": "^[0-9]{1,3}$" }), json!({ "format": "date" }), json!({ "format": "ipv4" }),
-        json!({ "format": "uuid" }), json!({ "minLength": 2, "maxLength": 3 }), json!({ "pattern": "^x-" })]);
-    let named = vec![json!({ "$ref": "#/$defs/A" }), json!({ "$ref": "#/$defs/B" }), json!({ "$ref": "#" }), json!(true), json!({}), json!(false)];
-    let typed = vec![json!({ "type": "null" }), json!({ "type": "boolean" }), json!({ "type": "object" }), json!({ "type": "array" }),
-        json!({ "type": ["string", "null"] }), json!({ "type": ["integer", "string"] })];
+    let number = (
+        select(vec!["integer", "number"]),
+        select(vec![
+            json!({}),
+            json!({ "minimum": 1 }),
+            json!({ "maximum": 2 }),
+            json!({ "exclusiveMinimum": 0, "maximum": 3 }),
+            json!({ "multipleOf": 2 }),
+            json!({ "multipleOf": 3, "minimum": 0 }),
+            json!({ "multipleOf": 0.5 }),
+        ]),
+    );
+    let string = select(vec![
+        json!({}),
+        json!({ "minLength": 1 }),
+        json!({ "maxLength": 2 }),
+        json!({ "pattern": "^[a-z]+$" }),
+        json!({ "pattern": "a" }),
+        json!({ "pattern": "^[0-9]{1,3}$" }),
+        json!({ "format": "date" }),
+        json!({ "format": "ipv4" }),
+        json!({ "format": "uuid" }),
+        json!({ "minLength": 2, "maxLength": 3 }),
+        json!({ "pattern": "^x-" }),
+    ]);
+    let named = vec![
+        json!({ "$ref": "#/$defs/A" }),
+        json!({ "$ref": "#/$defs/B" }),
+        json!({ "$ref": "#" }),
+        json!(true),
+        json!({}),
+        json!(false),
+    ];
+    let typed = vec![
+        json!({ "type": "null" }),
+        json!({ "type": "boolean" }),
+        json!({ "type": "object" }),
+        json!({ "type": "array" }),
+        json!({ "type": ["string", "null"] }),
+        json!({ "type": ["integer", "string"] }),
+    ];
     prop_oneof![
         3 => number.prop_map(|(kind, rules)| merged(&json!({ "type": kind }), &rules)),
         3 => string.prop_map(|rules| merged(&json!({ "type": "string" }), &rules)),
@@ -88,7 +123,9 @@ fn part(inner: impl Strategy<Value = Value> + Clone + 'static) -> BoxedStrategy<
     let named = || prop::collection::btree_map(select(NAMES.to_vec()), inner.clone(), 1..4);
     let names = || prop::collection::btree_set(select(NAMES.to_vec()), 0..3);
     let list = || prop::collection::vec(inner.clone(), 1..4);
-    let object = (named(), names()).prop_map(|(properties, required)| json!({ "type": "object", "properties": properties, "required": required }));
+    let object = (named(), names()).prop_map(
+        |(properties, required)| json!({ "type": "object", "properties": properties, "required": required }),
+    );
     let tagged = (named(), named()).prop_map(|(one, two)| {
         let variant = |tag: &str, properties: std::collections::BTreeMap<&str, Value>| {
             let mut properties = json!(properties);
@@ -146,7 +183,14 @@ pub fn edited(schema: &Value, replacement: &Value, choices: &mut Choices) -> Val
             }
         }
         (1, Value::Object(rules)) => {
-            rules.extend(replacement.as_object().cloned().unwrap_or_default().into_iter().filter(|(key, _)| key != "$defs"));
+            rules.extend(
+                replacement
+                    .as_object()
+                    .cloned()
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter(|(key, _)| key != "$defs"),
+            );
         }
         (_, target) if !place.is_empty() => *target = replacement.clone(),
         _ => {}
@@ -209,7 +253,10 @@ pub fn sample(schema: &Value, root: &Value, choices: &mut Choices, depth: usize)
             drafts.push(sample(part, root, choices, depth + 1));
         }
     }
-    let is_object = ["properties", "additionalProperties", "patternProperties", "required", "unevaluatedProperties"].iter().any(|k| schema.get(k).is_some());
+    let is_object =
+        ["properties", "additionalProperties", "patternProperties", "required", "unevaluatedProperties"]
+            .iter()
+            .any(|k| schema.get(k).is_some());
     if is_object {
         drafts.push(sample_object(schema, root, choices, depth));
     }
@@ -253,12 +300,14 @@ fn sample_object(schema: &Value, root: &Value, choices: &mut Choices, depth: usi
     let mut members = Map::new();
     for name in NAMES {
         let described = schema["properties"].get(name);
-        let required = schema["required"].as_array().is_some_and(|names| names.iter().any(|other| other == name));
+        let required =
+            schema["required"].as_array().is_some_and(|names| names.iter().any(|other| other == name));
         let wanted = required || choices.below(3) == 0 || described.is_some() && choices.below(2) == 0;
         if !wanted {
             continue;
         }
-        let free = ["additionalProperties", "unevaluatedProperties"].iter().find_map(|keyword| schema.get(keyword));
+        let free =
+            ["additionalProperties", "unevaluatedProperties"].iter().find_map(|keyword| schema.get(keyword));
         let pattern = schema["patternProperties"].get("^x-").filter(|_| name.starts_with("x-"));
         let anything = json!({});
         let part = described.or(pattern).or(free).unwrap_or(&anything);

@@ -4,38 +4,53 @@ use event_runtime::schema::compat::{Options, Verdict, compare};
 use serde_json::{Value, json};
 
 fn nested(depth: usize, leaf: Value) -> Value {
-    (0..depth).fold(leaf, |inner, _| json!({ "type": "object", "properties": { "a": inner }, "required": ["a"] }))
+    (0..depth)
+        .fold(leaf, |inner, _| json!({ "type": "object", "properties": { "a": inner }, "required": ["a"] }))
 }
 
 #[test]
 fn schemas_as_deep_as_people_write_them_are_judged() {
     for depth in [10, 25] {
-        let report = compare(&nested(depth, json!({ "type": "integer" })), &nested(depth, json!({ "type": "string" })), &Options::default());
+        let report = compare(
+            &nested(depth, json!({ "type": "integer" })),
+            &nested(depth, json!({ "type": "string" })),
+            &Options::default(),
+        );
         assert!(matches!(report.backward, Verdict::Breaking { .. }), "{depth}: {:?}", report.backward);
-        let report = compare(&nested(depth, json!({ "type": "integer" })), &nested(depth, json!({ "type": "number" })), &Options::default());
+        let report = compare(
+            &nested(depth, json!({ "type": "integer" })),
+            &nested(depth, json!({ "type": "number" })),
+            &Options::default(),
+        );
         assert!(report.backward.is_compatible(), "{depth}: {:?}", report.backward);
     }
 }
 
 #[test]
 fn deeper_schemas_end_without_a_guess() {
-    let (old, new) = (nested(1_000, json!({ "type": "integer" })), nested(1_000, json!({ "type": "number" })));
+    let (old, new) =
+        (nested(1_000, json!({ "type": "integer" })), nested(1_000, json!({ "type": "number" })));
     let report = compare(&old, &new, &Options::default());
     assert!(matches!(report.backward, Verdict::Unknown { .. }), "{:?}", report.backward);
 }
 
 #[test]
 fn combinations_that_multiply_end() {
-    let choice = |index: usize| json!({ "anyOf": [
+    let choice = |index: usize| {
+        json!({ "anyOf": [
         { "properties": { format!("p{index}"): { "minimum": index } } },
         { "properties": { format!("q{index}"): { "maximum": index } } },
-        { "required": [format!("r{index}")] } ] });
+        { "required": [format!("r{index}")] } ] })
+    };
     let tower = |count: usize, extra: Value| {
         let mut parts: Vec<Value> = (0..count).map(choice).collect();
         parts.push(extra);
         json!({ "type": "object", "allOf": parts })
     };
-    let (old, new) = (tower(24, json!({ "not": { "required": ["z"] } })), tower(23, json!({ "properties": { "z": false } })));
+    let (old, new) = (
+        tower(24, json!({ "not": { "required": ["z"] } })),
+        tower(23, json!({ "properties": { "z": false } })),
+    );
     let report = compare(&old, &new, &Options::default());
     assert!(report.backward.is_compatible() || matches!(report.backward, Verdict::Unknown { .. }));
 }
@@ -52,7 +67,11 @@ fn doubling_definitions_end() {
         }
         json!({ "$ref": "#/$defs/d39", "$defs": definitions })
     };
-    let report = compare(&doubling(json!({ "type": "integer" })), &doubling(json!({ "type": "string" })), &Options::default());
+    let report = compare(
+        &doubling(json!({ "type": "integer" })),
+        &doubling(json!({ "type": "string" })),
+        &Options::default(),
+    );
     assert!(!report.backward.is_compatible());
 }
 

@@ -36,7 +36,9 @@ macro_rules! edits {
 
 fn assert_verdicts(old: &Value, new: &Value, backward: bool, forward: bool) {
     let report = compare(old, new, &Options::default());
-    for (direction, verdict, expected) in [("backward", &report.backward, backward), ("forward", &report.forward, forward)] {
+    for (direction, verdict, expected) in
+        [("backward", &report.backward, backward), ("forward", &report.forward, forward)]
+    {
         let right = match verdict {
             Verdict::Compatible => expected,
             Verdict::Breaking { .. } => !expected,
@@ -147,7 +149,8 @@ fn the_writer_contract_counts_where_it_is_given() {
     // A reader fills the default in; a writer always writes the field.
     let reader = json!({ "type": "object", "properties": { "a": { "type": "integer" } } });
     let mut both = reader.clone();
-    both["x-writer"] = json!({ "type": "object", "properties": { "a": { "type": "integer" } }, "required": ["a"] });
+    both["x-writer"] =
+        json!({ "type": "object", "properties": { "a": { "type": "integer" } }, "required": ["a"] });
     let strict = json!({ "type": "object", "properties": { "a": { "type": "integer" } }, "required": ["a"] });
     assert_verdicts(&reader, &strict, false, true);
     assert_verdicts(&both, &strict, true, true);

@@ -23,7 +23,9 @@ fn closed(schema: &Value, root: &Value, in_place: bool) -> Value {
                 }
             }
             "items" | "additionalProperties" | "unevaluatedProperties" => *value = closed(value, root, false),
-            "prefixItems" => value.as_array_mut().into_iter().flatten().for_each(|part| *part = closed(part, root, false)),
+            "prefixItems" => {
+                value.as_array_mut().into_iter().flatten().for_each(|part| *part = closed(part, root, false))
+            }
             "allOf" | "anyOf" | "oneOf" => {
                 value.as_array_mut().into_iter().flatten().for_each(|part| *part = closed(part, root, true));
             }
@@ -36,8 +38,12 @@ fn closed(schema: &Value, root: &Value, in_place: bool) -> Value {
         }
     }
     // A property that is asked for is emitted, listed or not.
-    let says_rest = ["additionalProperties", "unevaluatedProperties"].iter().any(|k| closed_rules.contains_key(*k));
-    if !says_rest && closed_rules.contains_key("properties") && let Some(required) = rules.get("required").and_then(Value::as_array) {
+    let says_rest =
+        ["additionalProperties", "unevaluatedProperties"].iter().any(|k| closed_rules.contains_key(*k));
+    if !says_rest
+        && closed_rules.contains_key("properties")
+        && let Some(required) = rules.get("required").and_then(Value::as_array)
+    {
         for name in required.iter().filter_map(Value::as_str) {
             if let Some(properties) = closed_rules["properties"].as_object_mut() {
                 properties.entry(name).or_insert(json!(true));
@@ -52,12 +58,20 @@ fn closed(schema: &Value, root: &Value, in_place: bool) -> Value {
 
 fn lists_properties(schema: &Value, root: &Value, depth: usize) -> bool {
     let target = schema["$ref"].as_str().and_then(|reference| root.pointer(&reference[1..]));
-    let parts = ["allOf", "anyOf", "oneOf"].iter().flat_map(|keyword| schema[keyword].as_array().into_iter().flatten());
+    let parts = ["allOf", "anyOf", "oneOf"]
+        .iter()
+        .flat_map(|keyword| schema[keyword].as_array().into_iter().flatten());
     let mut parts = parts.chain(target);
-    schema.get("properties").is_some() || depth < 10 && parts.any(|part| lists_properties(part, root, depth + 1))
+    schema.get("properties").is_some()
+        || depth < 10 && parts.any(|part| lists_properties(part, root, depth + 1))
 }
 
-fn check(writer: &Value, reader: &Value, verdict: &Verdict, instances: &[Value]) -> Result<(), TestCaseError> {
+fn check(
+    writer: &Value,
+    reader: &Value,
+    verdict: &Verdict,
+    instances: &[Value],
+) -> Result<(), TestCaseError> {
     let (Some(writes), Some(reads)) = (judge(writer), judge(reader)) else { return Ok(()) };
     match verdict {
         Verdict::Compatible => {
@@ -69,8 +83,14 @@ fn check(writer: &Value, reader: &Value, verdict: &Verdict, instances: &[Value])
             }
         }
         Verdict::Breaking { counterexample } => {
-            prop_assert!(writes.is_valid(counterexample), "{counterexample} is not written\nwriter {writer}\nreader {reader}");
-            prop_assert!(!reads.is_valid(counterexample), "{counterexample} is read\nwriter {writer}\nreader {reader}");
+            prop_assert!(
+                writes.is_valid(counterexample),
+                "{counterexample} is not written\nwriter {writer}\nreader {reader}"
+            );
+            prop_assert!(
+                !reads.is_valid(counterexample),
+                "{counterexample} is read\nwriter {writer}\nreader {reader}"
+            );
         }
         _ => {}
     }

@@ -156,7 +156,9 @@ impl Parser<'_> {
 
     fn finish_repeat(&mut self, atom: Syntax, (least, most): (u32, Option<u32>)) -> Option<Syntax> {
         let _lazy = self.chars.next_if_eq(&'?');
-        if matches!(self.chars.peek(), Some('*' | '+' | '?' | '{')) || matches!(atom, Syntax::Start | Syntax::End) {
+        if matches!(self.chars.peek(), Some('*' | '+' | '?' | '{'))
+            || matches!(atom, Syntax::Start | Syntax::End)
+        {
             return None;
         }
         (least <= MAX_REPEAT && most.is_none_or(|most| least <= most && most <= MAX_REPEAT))

@@ -27,7 +27,11 @@ struct Place {
 }
 
 /// Finds a text that `usable` says yes to; `steps` is what the search may still cost.
-pub(in super::super) fn find_text(wanted: &Wanted<'_>, steps: &mut u64, usable: impl Fn(&str) -> bool) -> Found {
+pub(in super::super) fn find_text(
+    wanted: &Wanted<'_>,
+    steps: &mut u64,
+    usable: impl Fn(&str) -> bool,
+) -> Found {
     let alphabet = alphabet(wanted);
     let cap = wanted.most.map_or(wanted.least, |most| wanted.least.max(most.saturating_add(1)));
     let first = Place {
@@ -105,7 +109,9 @@ fn alphabet(wanted: &Wanted<'_>) -> Vec<char> {
             ['a', 'b', 'A', '0', '1', '-', '_', ' ', '.', '~'].into_iter().find(inside).unwrap_or(low)
         })
         .collect();
-    letters.sort_by_key(|letter| (!letter.is_ascii_lowercase(), !letter.is_ascii_alphanumeric(), !letter.is_ascii_graphic()));
+    letters.sort_by_key(|letter| {
+        (!letter.is_ascii_lowercase(), !letter.is_ascii_alphanumeric(), !letter.is_ascii_graphic())
+    });
     letters
 }
 
@@ -121,7 +127,8 @@ mod tests {
     fn search(matching: &[&str], refused: &[&str], least: u64, most: Option<u64>) -> Found {
         let matching: Vec<_> = matching.iter().map(|p| automaton(p)).collect();
         let refused: Vec<_> = refused.iter().map(|p| automaton(p)).collect();
-        let wanted = Wanted { matching: matching.iter().collect(), refused: refused.iter().collect(), least, most };
+        let wanted =
+            Wanted { matching: matching.iter().collect(), refused: refused.iter().collect(), least, most };
         find_text(&wanted, &mut 100_000, |_| true)
     }
 
@@ -140,7 +147,9 @@ mod tests {
         let text = search(&["^[a-z]+$", "b"], &["^b"], 4, Some(6)).instance().unwrap();
         let text = text.as_str().unwrap();
         let mut patterns = Patterns::default();
-        assert!(patterns.matches("^[a-z]+$", text) == true.into() && patterns.matches("b", text) == true.into());
+        assert!(
+            patterns.matches("^[a-z]+$", text) == true.into() && patterns.matches("b", text) == true.into()
+        );
         assert!((4..=6).contains(&text.len()) && !text.starts_with('b'));
     }
 }

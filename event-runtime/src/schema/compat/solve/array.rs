@@ -23,13 +23,15 @@ impl<'a> Engine<'a> {
         if facts.repeated && (facts.unique || most.is_some_and(|most| most < 2)) {
             return true;
         }
-        let at_refuted = facts.at.iter().any(|&(index, literal)| self.is_element_refuted(facts, index, Some(literal)));
+        let at_refuted =
+            facts.at.iter().any(|&(index, literal)| self.is_element_refuted(facts, index, Some(literal)));
         at_refuted
             || facts.some.iter().any(|&(from, _, literal)| {
                 let end = last.max(from);
                 let possible = (from..=end).filter(|&index| most.is_none_or(|most| (index as u64) < most));
                 let possible: Vec<usize> = possible.collect();
-                end <= POSITIONS && possible.into_iter().all(|index| self.is_element_refuted(facts, index, Some(literal)))
+                end <= POSITIONS
+                    && possible.into_iter().all(|index| self.is_element_refuted(facts, index, Some(literal)))
             })
     }
 

@@ -15,11 +15,19 @@ use super::scope::Scope;
 pub(super) enum Item<'a> {
     Literal(Literal<'a>),
     /// The schema holds here, as a part of another.
-    Holds { node: Node<'a>, place: Place },
+    Holds {
+        node: Node<'a>,
+        place: Place,
+    },
     /// As `Holds`, and some property that it does not look at is refused by its `unevaluatedProperties`.
-    HoldsBut { node: Node<'a> },
+    HoldsBut {
+        node: Node<'a>,
+    },
     /// An alternative that was not chosen may hold as well, and then its properties are known.
-    MayHold { node: Node<'a>, scope: usize },
+    MayHold {
+        node: Node<'a>,
+        scope: usize,
+    },
     Fact(Fact<'a>),
     /// One of these lists.
     Any(Vec<Vec<Item<'a>>>),
@@ -48,11 +56,18 @@ pub(super) enum Fact<'a> {
     Least(u64),
     Most(u64),
     /// The schema describes the elements or the properties.
-    Shape { node: Node<'a>, closed: bool },
+    Shape {
+        node: Node<'a>,
+        closed: bool,
+    },
     Every(Literal<'a>),
     At(usize, Literal<'a>),
     /// At least `count` elements from `from` on.
-    Some { from: usize, count: u64, literal: Literal<'a> },
+    Some {
+        from: usize,
+        count: u64,
+        literal: Literal<'a>,
+    },
     Unique(bool),
     Present(&'a str, Option<Literal<'a>>),
     Absent(&'a str),
@@ -140,6 +155,18 @@ impl<'a> Branch<'a> {
             facts: Facts::default(),
             closing: None,
         }
+    }
+
+    /// What a copy of the branch costs, in steps.
+    pub(super) fn weight(&self) -> u64 {
+        let parts = [
+            self.literals.len(),
+            self.done.len(),
+            self.choices.len() * 4,
+            self.failing.len(),
+            self.facts.shapes.len(),
+        ];
+        1 + parts.iter().sum::<usize>() as u64 / 8
     }
 
     /// The branch with more to look at.

@@ -107,7 +107,8 @@ fn break_counts<'a>(node: Node<'a>, least: &str, most: &str, ways: &mut Ways<'a>
 
 fn break_number<'a>(node: Node<'a>, ways: &mut Ways<'a>) {
     let (mut lows, mut highs) = number_bounds(node);
-    if let Some((low, high)) = node.keyword("format").and_then(Value::as_str).and_then(format::numeric_range) {
+    if let Some((low, high)) = node.keyword("format").and_then(Value::as_str).and_then(format::numeric_range)
+    {
         lows.push(low);
         highs.push(high);
     }
@@ -128,7 +129,9 @@ fn break_text<'a>(node: Node<'a>, ways: &mut Ways<'a>) {
     if let Some(pattern) = node.keyword("pattern").and_then(Value::as_str) {
         fact(ways, Fact::Pattern(pattern, false));
     }
-    if let Some(name) = node.keyword("format").and_then(Value::as_str).filter(|name| !format::is_numeric(name)) {
+    if let Some(name) =
+        node.keyword("format").and_then(Value::as_str).filter(|name| !format::is_numeric(name))
+    {
         fact(ways, Fact::Format(name, false));
     }
 }

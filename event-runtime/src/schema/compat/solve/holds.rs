@@ -16,7 +16,12 @@ pub(super) struct Impossible;
 
 impl<'a> Engine<'a> {
     /// Adds to the branch what follows from `node` holding at `place`.
-    pub(super) fn hold(&mut self, branch: &mut Branch<'a>, node: Node<'a>, mut place: Place) -> Result<(), Impossible> {
+    pub(super) fn hold(
+        &mut self,
+        branch: &mut Branch<'a>,
+        node: Node<'a>,
+        mut place: Place,
+    ) -> Result<(), Impossible> {
         let visit = (node.key(), place);
         if branch.done.contains(&visit) || !is_well_formed(node) {
             return Ok(());
@@ -97,7 +102,9 @@ impl<'a> Engine<'a> {
             let alternatives = (0..choices.len()).map(|chosen| {
                 let others = (0..choices.len()).filter(|&other| other != chosen);
                 let beside = others.filter(|&other| self.overlap(choices[chosen], choices[other]));
-                std::iter::once(holds(choices[chosen])).chain(beside.map(|other| fails(choices[other]))).collect()
+                std::iter::once(holds(choices[chosen]))
+                    .chain(beside.map(|other| fails(choices[other])))
+                    .collect()
             });
             let alternatives = alternatives.collect();
             branch.queue.push(Item::Any(alternatives));
@@ -133,8 +140,10 @@ impl<'a> Engine<'a> {
 
 fn number_facts<'a>(node: Node<'a>) -> Vec<Fact<'a>> {
     let (lows, highs) = number_bounds(node);
-    let mut facts: Vec<_> = lows.into_iter().map(Fact::Low).chain(highs.into_iter().map(Fact::High)).collect();
-    if let Some((low, high)) = node.keyword("format").and_then(Value::as_str).and_then(format::numeric_range) {
+    let mut facts: Vec<_> =
+        lows.into_iter().map(Fact::Low).chain(highs.into_iter().map(Fact::High)).collect();
+    if let Some((low, high)) = node.keyword("format").and_then(Value::as_str).and_then(format::numeric_range)
+    {
         facts.extend([Fact::Low(low), Fact::High(high)]);
     }
     facts.extend(node.keyword("multipleOf").and_then(Num::from_value).map(|step| Fact::Multiple(step, true)));

@@ -114,12 +114,16 @@ impl<'a> Engine<'a> {
             Outside::Schema(node) => {
                 let listed = node.keyword("properties").is_some_and(|map| map.get(name.text()).is_some());
                 !listed
-                    && node.named("patternProperties").all(|(pattern, _)| self.name_matches(name, pattern) != Truth::True)
+                    && node
+                        .named("patternProperties")
+                        .all(|(pattern, _)| self.name_matches(name, pattern) != Truth::True)
             }
             Outside::Scope(index) => facts.scopes.get(index).is_none_or(|scope| {
                 let listed = scope.names.iter().any(|other| *other == name.text());
                 let mut patterns = scope.patterns.iter();
-                !scope.everything && !listed && patterns.all(|pattern| self.name_matches(name, pattern) != Truth::True)
+                !scope.everything
+                    && !listed
+                    && patterns.all(|pattern| self.name_matches(name, pattern) != Truth::True)
             }),
         }
     }
@@ -131,7 +135,8 @@ impl<'a> Engine<'a> {
         spelled: &BTreeSet<&'a str>,
         also: Option<&'a str>,
     ) -> (Vec<Name<'a>>, bool) {
-        let shaped = facts.shapes.iter().flat_map(|(node, _)| node.named("patternProperties").map(|(text, _)| text));
+        let shaped =
+            facts.shapes.iter().flat_map(|(node, _)| node.named("patternProperties").map(|(text, _)| text));
         let scoped = facts.scopes.iter().flat_map(|scope| scope.patterns.iter().copied());
         let outside = facts.existing.iter().filter_map(|existing| match existing.place {
             Outside::Schema(node) => Some(node),
@@ -161,9 +166,15 @@ impl<'a> Engine<'a> {
     }
 
     /// A name that is not spelled out and keeps the rules of names.
-    fn other_name(&mut self, facts: &Facts<'a>, spelled: &BTreeSet<&'a str>, rules: &[(&'a str, bool)]) -> Found {
+    fn other_name(
+        &mut self,
+        facts: &Facts<'a>,
+        spelled: &BTreeSet<&'a str>,
+        rules: &[(&'a str, bool)],
+    ) -> Found {
         if facts.names.is_empty() && rules.is_empty() {
-            let plain = (0..).map(|index| if index == 0 { "extra".to_owned() } else { format!("extra{index}") });
+            let plain =
+                (0..).map(|index| if index == 0 { "extra".to_owned() } else { format!("extra{index}") });
             let free = plain.take(spelled.len() + 1).find(|name| !spelled.contains(name.as_str()));
             return free.map_or(Found::Nothing, |name| Found::Instance(Value::String(name)));
         }
@@ -183,7 +194,9 @@ impl<'a> Engine<'a> {
     }
 
     fn is_usable(&mut self, name: &str, spelled: &BTreeSet<&'a str>, rules: &[(&'a str, bool)]) -> bool {
-        let keeps = |engine: &mut Self, (pattern, is): (&str, bool)| engine.patterns.matches(pattern, name) == is.into();
+        let keeps = |engine: &mut Self, (pattern, is): (&str, bool)| {
+            engine.patterns.matches(pattern, name) == is.into()
+        };
         !spelled.contains(name) && rules.iter().all(|&rule| keeps(self, rule))
     }
 

@@ -60,7 +60,9 @@ fn is_range_refuted(facts: &Facts<'_>, step: Num) -> bool {
     if step <= 0 {
         return false;
     }
-    let (Some(from), to) = (first.checked_sub(1).map(|below| below.div_euclid(step) + 1), last.div_euclid(step)) else {
+    let (Some(from), to) =
+        (first.checked_sub(1).map(|below| below.div_euclid(step) + 1), last.div_euclid(step))
+    else {
         return false;
     };
     let Some(count) = to.checked_sub(from) else { return false };

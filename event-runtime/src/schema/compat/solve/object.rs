@@ -64,7 +64,8 @@ impl<'a> Engine<'a> {
         let mut possible = 0;
         for name in &names {
             let clauses = self.value_clauses(facts, name);
-            let is_possible = clauses.is_some_and(|clauses| clauses.is_empty() || !self.solve_below(&clauses).is_nothing());
+            let is_possible =
+                clauses.is_some_and(|clauses| clauses.is_empty() || !self.solve_below(&clauses).is_nothing());
             match name {
                 Name::Other { .. } if is_possible => return false,
                 _ => possible += u64::from(is_possible),
@@ -136,7 +137,14 @@ impl<'a> Engine<'a> {
     }
 
     /// Adds properties whose names match what the example matches.
-    fn add_like(&mut self, facts: &Facts<'a>, matching: &[&str], example: &str, value: &Value, members: &mut Map<String, Value>) {
+    fn add_like(
+        &mut self,
+        facts: &Facts<'a>,
+        matching: &[&str],
+        example: &str,
+        value: &Value,
+        members: &mut Map<String, Value>,
+    ) {
         let spelled = spelled_names(facts);
         let mut name = example.to_owned();
         for _ in 0..MOST_ADDED {

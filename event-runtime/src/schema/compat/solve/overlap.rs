@@ -38,7 +38,9 @@ impl<'a> Engine<'a> {
 
 fn constants_differ(a: Node<'_>, b: Node<'_>) -> bool {
     match (constants(a), constants(b)) {
-        (Some(left), Some(right)) => !left.iter().any(|value| right.iter().any(|other| same_value(value, other))),
+        (Some(left), Some(right)) => {
+            !left.iter().any(|value| right.iter().any(|other| same_value(value, other)))
+        }
         _ => false,
     }
 }

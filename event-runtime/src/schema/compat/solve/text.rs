@@ -17,7 +17,8 @@ impl<'a> Engine<'a> {
     pub(super) fn is_text_refuted(&mut self, branch: &Branch<'a>) -> bool {
         let facts = &branch.facts;
         let (least, most) = lengths(facts);
-        if most.is_some_and(|most| least > most) || contradicts(&facts.patterns) || formats_contradict(facts) {
+        if most.is_some_and(|most| least > most) || contradicts(&facts.patterns) || formats_contradict(facts)
+        {
             return true;
         }
         if most == Some(0) {
@@ -39,7 +40,8 @@ impl<'a> Engine<'a> {
             let found = self.find_pattern_text(facts, |text| !refused.contains(&text)).instance();
             texts.extend(found.and_then(|value| value.as_str().map(str::to_owned)));
         }
-        let plain = ["text", "", "a", "A", "0", "-", " ", "~", "é", "other", "https://example.com/", "2024-02-29"];
+        let plain =
+            ["text", "", "a", "A", "0", "-", " ", "~", "é", "other", "https://example.com/", "2024-02-29"];
         texts.extend(plain.into_iter().map(str::to_owned));
         for length in [Some(least), most].into_iter().flatten().filter(|&length| length <= LONGEST) {
             for letter in ["x", "0", "A"] {
@@ -62,7 +64,8 @@ impl<'a> Engine<'a> {
             texts.filter_map(|(text, _)| engine.patterns.get(text).cloned()).collect::<Vec<_>>()
         };
         let (matching, refused) = (automata(self, true), automata(self, false));
-        let wanted = Wanted { matching: matching.iter().collect(), refused: refused.iter().collect(), least, most };
+        let wanted =
+            Wanted { matching: matching.iter().collect(), refused: refused.iter().collect(), least, most };
         let mut steps = self.steps.min(SEARCH_STEPS);
         let granted = steps;
         let found = find_text(&wanted, &mut steps, usable);

@@ -49,7 +49,9 @@ impl<'a> Engine<'a> {
 
     fn are_members_emitted(&mut self, here: &[Node<'a>], members: &Map<String, Value>) -> Truth {
         let says_rest = |node: &Node<'a>| {
-            ["additionalProperties", "unevaluatedProperties"].iter().any(|keyword| node.keyword(keyword).is_some())
+            ["additionalProperties", "unevaluatedProperties"]
+                .iter()
+                .any(|keyword| node.keyword(keyword).is_some())
         };
         let is_closed = here.iter().any(|&node| lists_properties(node)) && !here.iter().any(says_rest);
         let mut verdict = Truth::True;
@@ -113,7 +115,8 @@ impl<'a> Engine<'a> {
             }
             for keyword in ["dependentSchemas", "dependencies"] {
                 let present = node.named(keyword).filter(|(name, _)| instance.get(name).is_some());
-                conditional.extend(present.filter(|(_, schema)| !schema.value.is_array()).map(|(_, schema)| schema));
+                conditional
+                    .extend(present.filter(|(_, schema)| !schema.value.is_array()).map(|(_, schema)| schema));
             }
             for schema in conditional {
                 match self.judge(schema, instance) {

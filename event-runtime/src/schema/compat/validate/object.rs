@@ -36,7 +36,13 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn judge_member<'i>(&mut self, node: Node<'a>, name: &'i str, value: &'i Value, seen: &mut Seen<'i>) -> Truth {
+    fn judge_member<'i>(
+        &mut self,
+        node: Node<'a>,
+        name: &'i str,
+        value: &'i Value,
+        seen: &mut Seen<'i>,
+    ) -> Truth {
         let mut verdict = Truth::True;
         // Whether a pattern applies may be unknown; then its schema counts as far as it does not matter.
         let mut described = Truth::False;
@@ -68,7 +74,12 @@ impl<'a> Engine<'a> {
         verdict
     }
 
-    fn judge_unseen<'i>(&mut self, schema: Node<'a>, members: &'i Map<String, Value>, seen: &mut Seen<'i>) -> Truth {
+    fn judge_unseen<'i>(
+        &mut self,
+        schema: Node<'a>,
+        members: &'i Map<String, Value>,
+        seen: &mut Seen<'i>,
+    ) -> Truth {
         let mut verdict = Truth::True;
         for (name, value) in members {
             if seen.surely.contains(name.as_str()) {
@@ -97,7 +108,8 @@ impl<'a> Engine<'a> {
                 }
                 verdict = verdict.and(match dependent.value {
                     Value::Array(names) => {
-                        let present = |name: &Value| name.as_str().is_none_or(|name| members.contains_key(name));
+                        let present =
+                            |name: &Value| name.as_str().is_none_or(|name| members.contains_key(name));
                         names.iter().all(present).into()
                     }
                     _ => self.apply(dependent, instance, seen),

@@ -14,7 +14,8 @@ use super::super::verdict::Truth;
 pub(super) fn judge_number(node: Node<'_>, number: &Number) -> Truth {
     let Some(number) = Num::from_json(number) else { return Truth::Unknown };
     let (mut lows, mut highs) = number_bounds(node);
-    if let Some((low, high)) = node.keyword("format").and_then(Value::as_str).and_then(format::numeric_range) {
+    if let Some((low, high)) = node.keyword("format").and_then(Value::as_str).and_then(format::numeric_range)
+    {
         lows.push(low);
         highs.push(high);
     }
@@ -22,7 +23,9 @@ pub(super) fn judge_number(node: Node<'_>, number: &Number) -> Truth {
         Ordering::Equal => !bound.inclusive,
         order => order == wrong,
     };
-    if lows.iter().any(|low| beyond(low, Ordering::Less)) || highs.iter().any(|high| beyond(high, Ordering::Greater)) {
+    if lows.iter().any(|low| beyond(low, Ordering::Less))
+        || highs.iter().any(|high| beyond(high, Ordering::Greater))
+    {
         return Truth::False;
     }
     match node.keyword("multipleOf").and_then(Num::from_value) {
