@@ -5,6 +5,8 @@ pub mod codec;
 pub mod config;
 pub mod consumer;
 pub mod delivery;
+#[cfg(feature = "embedded")]
+pub mod embedded;
 pub mod envelope;
 pub mod error;
 pub mod event;
@@ -12,6 +14,7 @@ pub mod factory;
 pub mod forwarder;
 pub mod handler;
 pub mod layer;
+mod nearest;
 pub mod outcome;
 pub mod pool;
 pub mod prelude;
@@ -31,4 +34,7 @@ pub use factory::{MessagePack, PackDescriptor};
 pub use handler::{Endpoint, Incoming};
 pub use layer::{Layer, Next};
 pub use outcome::{HandlerError, IntoOutcome, Outcome};
+pub use pool::{
+    DynEmitter, EmitError, Emitter, ProducersPool, emit, emit_async, emit_batch, set_default_emitter,
+};
 pub use transport::{DeadLetterSink, Producer, Source};

@@ -1,0 +1,114 @@
+//! A shutdown loses nothing and ends in its time.
+
+use std::time::Duration;
+
+use event_runtime::consumer::{ConsumerSettings, Status};
+use event_runtime::delivery::SettleAction;
+use event_runtime::{HandlerError, Message};
+use tokio::sync::{mpsc, watch};
+
+use super::fake::{FakeSource, Letters, body, delivery, info};
+use super::{Running, advancing, consumer, eventually, manual_clock, settings};
+
+const HANDED_BACK: SettleAction = SettleAction::HandBack { after: Duration::ZERO };
+
+#[tokio::test]
+async fn a_receive_in_flight_is_awaited_and_its_messages_handed_back() {
+    let (source, letters) = (FakeSource::new(info()), Letters::default());
+    let running = Running::start(consumer(&source, &letters), |_: Message| async {});
+    eventually(|| source.asked().len() == 1).await;
+    let watched = running.consumer.clone();
+    let stop = tokio::spawn(running.stop());
+    eventually(|| watched.health().status == Status::Draining).await;
+    source.deliver([delivery(body("1")), delivery(body("2"))]);
+    let report = stop.await.unwrap();
+    assert_eq!(source.settled(), [(0, HANDED_BACK), (1, HANDED_BACK)]);
+    assert_eq!((report.handed_back, report.acknowledged, report.unsettled), (2, 0, 0));
+}
+
+#[tokio::test]
+async fn what_runs_finishes_and_what_waits_is_handed_back() {
+    let (source, letters) = (FakeSource::new(info()), Letters::default());
+    let settings = ConsumerSettings { concurrency: 1, ..settings() };
+    let consumer = consumer(&source, &letters).with_settings(settings);
+    let (started, mut starts) = mpsc::unbounded_channel();
+    let (gate, opened) = watch::channel(false);
+    let running = Running::start(consumer, move |_: Message| {
+        let (started, mut opened) = (started.clone(), opened.clone());
+        async move {
+            started.send(()).unwrap();
+            drop(opened.wait_for(|open| *open).await);
+        }
+    });
+    source.deliver([delivery(body("runs")), delivery(body("waits"))]);
+    starts.recv().await.unwrap();
+    let stop = tokio::spawn(running.stop());
+    assert_eq!(source.settlements(1).await, [(1, HANDED_BACK)]);
+    gate.send(true).unwrap();
+    source.deliver([]);
+    let report = stop.await.unwrap();
+    assert_eq!(source.settled()[1], (0, SettleAction::Remove));
+    assert_eq!((report.acknowledged, report.handed_back, report.cut_off), (1, 1, 0));
+}
+
+#[tokio::test]
+async fn a_handler_that_does_not_end_is_told_then_cut_off_and_its_message_released() {
+    let (source, letters, clock) = (FakeSource::new(info()), Letters::default(), manual_clock());
+    let settings = ConsumerSettings { drain_deadline: Duration::from_secs(10), ..settings() };
+    let consumer = consumer(&source, &letters).with_clock(clock.clock()).with_settings(settings);
+    let (started, mut starts) = mpsc::unbounded_channel();
+    let running = Running::start(consumer, move |_: Message| {
+        started.send(()).unwrap();
+        std::future::pending::<()>()
+    });
+    source.deliver([delivery(body("1"))]);
+    starts.recv().await.unwrap();
+    source.deliver([]);
+    let begin = clock.now();
+    let report = advancing(&clock, running.stop()).await;
+    assert_eq!(source.settled(), [(0, SettleAction::Release { after: Duration::ZERO })]);
+    assert_eq!((report.cut_off, report.unsettled), (1, 0));
+    assert!(clock.now().duration_since(begin).unsigned_abs() <= Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn a_broker_that_confirms_nothing_does_not_keep_the_process_from_ending() {
+    let (source, letters, clock) = (FakeSource::new(info()), Letters::default(), manual_clock());
+    source.fault_settle(std::iter::repeat_n(super::fake::Fault::Transient, 10_000));
+    let consumer = consumer(&source, &letters).with_clock(clock.clock());
+    let running = Running::start(consumer, |_: Message| async {});
+    source.deliver([delivery(body("1"))]);
+    let watched = running.consumer.clone();
+    eventually(|| watched.health().in_flight == 1 && source.asked().len() == 2).await;
+    source.deliver([]);
+    let report = advancing(&clock, running.stop()).await;
+    assert_eq!((report.acknowledged, report.unsettled), (1, 1));
+}
+
+#[tokio::test]
+async fn a_failure_during_the_drain_goes_back_to_the_broker() {
+    let mut ordered = info();
+    ordered.ordered = true;
+    let (source, letters) = (FakeSource::new(ordered), Letters::default());
+    let (started, mut starts) = mpsc::unbounded_channel();
+    let (gate, opened) = watch::channel(false);
+    let running = Running::start(consumer(&source, &letters), move |_: Message| {
+        let (started, mut opened) = (started.clone(), opened.clone());
+        async move {
+            started.send(()).unwrap();
+            drop(opened.wait_for(|open| *open).await);
+            Err::<(), _>(HandlerError::retry("not now"))
+        }
+    });
+    let mut grouped = delivery(body("1"));
+    grouped.group = Some("a".into());
+    source.deliver([grouped]);
+    starts.recv().await.unwrap();
+    let watched = running.consumer.clone();
+    let stop = tokio::spawn(running.stop());
+    eventually(|| watched.health().status == Status::Draining).await;
+    gate.send(true).unwrap();
+    source.deliver([]);
+    stop.await.unwrap();
+    assert_eq!(source.settled(), [(0, SettleAction::Release { after: Duration::ZERO })]);
+}
