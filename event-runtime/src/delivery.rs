@@ -6,6 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use crate::envelope::Message;
+
 /// The transport attributes that the runtime reads and writes.
 ///
 /// They repeat what brokers and tools filter by, so that nobody parses a body for it. The body is the truth:
@@ -145,4 +147,32 @@ pub enum SettleAction {
         /// Zero = at once.
         after: Duration,
     },
+}
+
+impl Message {
+    /// The transport attributes that repeat what brokers and tools filter by; see [`attribute`].
+    ///
+    /// Empty values, which brokers refuse, are left out.
+    pub fn attributes(&self) -> Attributes {
+        let metadata = self.metadata();
+        let mut attributes = Attributes::new();
+        attributes.set(attribute::PAYLOAD_TYPE, metadata.payload_type.as_ref());
+        attributes.set(attribute::VERSION, metadata.version.to_string());
+        attributes.set(attribute::ID, metadata.id.as_str());
+        let optional = [
+            (attribute::CORRELATION_ID, &metadata.correlation_id),
+            (attribute::TRACEPARENT, &metadata.traceparent),
+        ];
+        for (name, value) in optional {
+            if let Some(value) = value.as_deref().filter(|value| !value.is_empty()) {
+                attributes.set(name, value);
+            }
+        }
+        attributes
+    }
+
+    /// The bytes that a broker counts: the body, and the names and values of [`Message::attributes`].
+    pub fn size(&self) -> usize {
+        self.body().len() + self.attributes().size()
+    }
 }

@@ -22,6 +22,8 @@ pub mod router;
 pub mod schema;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(test)]
+mod testing_event;
 pub mod transport;
 
 pub use clock::{Clock, ManualClock};

@@ -1,52 +1,273 @@
 //! Bodies on the wire: the native JSON, CloudEvents 1.0 structured, EventBridge.
+//!
+//! Owns how metadata and payload become one buffer and are found in it again. A body is written in one typed
+//! pass, metadata first; read, its payload is found and left alone. What a payload means is
+//! [`event`](crate::event)'s matter, where a body goes [`transport`](crate::transport)'s.
+
+mod cloudevents;
+mod draft;
+mod error;
+mod eventbridge;
+mod forward;
+mod native;
+mod read;
+mod recognise;
+#[cfg(test)]
+mod tests;
+mod timestamp;
+mod write;
+
+pub use cloudevents::CloudEvents;
+pub use error::{EncodeError, EncodeErrorKind};
+pub use eventbridge::EventBridge;
+
+use std::borrow::Cow;
+use std::time::Duration;
 
 use bytes::Bytes;
+use bytestring::ByteString;
+use serde_json::value::RawValue;
 
-use crate::envelope::{Envelope, Message};
+use crate::envelope::{Envelope, Message, Metadata, PayloadText, WireFormat};
 use crate::event::{DecodeError, Event};
+use draft::{Draft, range_in};
+use read::{Found, FoundPayload, Note, object};
 
 /// How envelopes become bodies; decoding recognises every format by itself.
-#[derive(Clone, Debug, Default)]
+///
+/// ```
+/// use event_runtime::{Codec, Metadata};
+///
+/// let message = Codec::Native.encode_raw(Metadata::new("orders.order.paid", 1), r#"{"amount":12}"#, None)?;
+/// let received = Codec::decode(message.body().as_bytes().clone())?;
+/// assert_eq!(received.metadata().payload_type, "orders.order.paid");
+/// assert_eq!(received.payload(), r#"{"amount":12}"#);
+///
+/// let event = Codec::cloud_events("orders").transcode(&received)?;
+/// assert!(event.body().starts_with(r#"{"specversion":"1.0","#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Codec {
     /// The runtime's own JSON.
     #[default]
     Native,
-}
-
-/// Why an envelope did not become a message.
-#[derive(Debug, thiserror::Error)]
-#[error("event `{payload_type}` does not serialise")]
-pub struct EncodeError {
-    payload_type: &'static str,
-    source: serde_json::Error,
+    /// CloudEvents 1.0, structured JSON.
+    CloudEvents(CloudEvents),
+    /// The EventBridge envelope.
+    EventBridge(EventBridge),
 }
 
 impl Codec {
-    /// Writes an envelope in one pass. Does not validate.
+    /// The codec that writes `format` for the service `name`, which stands in for a source where an event has
+    /// none.
+    pub fn new(format: WireFormat, name: &str) -> Self {
+        match format {
+            WireFormat::Native => Self::Native,
+            WireFormat::CloudEvents => Self::cloud_events(name),
+            WireFormat::EventBridge => Self::event_bridge(name),
+        }
+    }
+
+    /// CloudEvents of the service `name`: the default source is `urn:service:<name>`.
+    pub fn cloud_events(name: &str) -> Self {
+        Self::CloudEvents(CloudEvents::new(name))
+    }
+
+    /// EventBridge envelopes with `source` as the default source.
+    pub fn event_bridge(source: &str) -> Self {
+        Self::EventBridge(EventBridge::new(source))
+    }
+
+    /// The format that is written.
+    pub fn format(&self) -> WireFormat {
+        match self {
+            Self::Native => WireFormat::Native,
+            Self::CloudEvents(_) => WireFormat::CloudEvents,
+            Self::EventBridge(_) => WireFormat::EventBridge,
+        }
+    }
+
+    /// Writes an envelope in one pass. Does not validate the payload.
     ///
     /// # Errors
-    /// Where the payload's own `Serialize` fails.
+    /// [`EncodeErrorKind::Payload`] where the payload's own `Serialize` fails,
+    /// [`EncodeErrorKind::Metadata`] where nobody could read the metadata again: an empty id, for instance.
     pub fn encode<E: Event>(&self, envelope: &Envelope<E>) -> Result<Message, EncodeError> {
-        let _ = envelope;
-        unimplemented!()
+        self.write(envelope.metadata.clone(), &envelope.payload, envelope.delay)
+    }
+
+    /// [`Codec::encode`] of an envelope that is not needed any more: its metadata moves into the message.
+    ///
+    /// # Errors
+    /// Those of [`Codec::encode`].
+    pub fn encode_owned<E: Event>(&self, envelope: Envelope<E>) -> Result<Message, EncodeError> {
+        self.write(envelope.metadata, &envelope.payload, envelope.delay)
+    }
+
+    fn write<E: Event>(
+        &self,
+        mut metadata: Metadata,
+        payload: &E,
+        delay: Option<Duration>,
+    ) -> Result<Message, EncodeError> {
+        metadata.payload_type = Cow::Borrowed(E::PAYLOAD_TYPE);
+        metadata.version = E::VERSION;
+        let mut draft = self.open(&mut metadata, TYPICAL_PAYLOAD)?;
+        serde_json::to_writer(draft.payload(), payload)
+            .map_err(|error| EncodeError::payload(E::PAYLOAD_TYPE, error))?;
+        Ok(self.close(draft, metadata, delay))
+    }
+
+    /// Writes metadata around a payload that is JSON already; `delay` is how long the broker keeps it back.
+    ///
+    /// The payload is checked to be JSON, not against its type.
+    ///
+    /// # Errors
+    /// [`EncodeErrorKind::Payload`] where `payload` is not JSON, [`EncodeErrorKind::Metadata`] as for
+    /// [`Codec::encode`].
+    pub fn encode_raw(
+        &self,
+        mut metadata: Metadata,
+        payload: &str,
+        delay: Option<Duration>,
+    ) -> Result<Message, EncodeError> {
+        let payload = serde_json::from_str::<&RawValue>(payload).map_err(|error| {
+            EncodeError::payload(&metadata.payload_type, DecodeError::malformed("payload", payload, &error))
+        })?;
+        let mut draft = self.open(&mut metadata, payload.get().len())?;
+        draft.payload().extend_from_slice(payload.get().as_bytes());
+        Ok(self.close(draft, metadata, delay))
     }
 
     /// The same message in this codec's format; a message that is in it already is returned as it is.
     ///
     /// # Errors
-    /// Where the payload is not JSON.
+    /// None today: a message's payload is JSON since it was made.
     pub fn transcode(&self, message: &Message) -> Result<Message, DecodeError> {
-        let _ = message;
-        unimplemented!()
+        if message.format() == self.format() {
+            return Ok(message.clone());
+        }
+        let mut metadata = message.metadata().clone();
+        self.prepare(&mut metadata);
+        let mut draft = Draft::open(self.format(), &metadata, message.payload().len());
+        draft.payload().extend_from_slice(message.payload().as_bytes());
+        Ok(self.close(draft, metadata, message.delay()))
     }
 
-    /// Reads the metadata of a body in any known format; the payload is not parsed.
+    /// Reads the metadata of a body in any known format; the payload is found, not parsed.
     ///
     /// # Errors
     /// [`DecodeErrorKind::Malformed`](crate::event::DecodeErrorKind::Malformed).
     pub fn decode(body: Bytes) -> Result<Message, DecodeError> {
-        let _ = body;
-        unimplemented!()
+        let body = match ByteString::try_from(body.clone()) {
+            Ok(text) => text,
+            Err(error) => return Err(DecodeError::not_utf8(&body, &error)),
+        };
+        decode_text(body, None)
     }
+
+    /// Reads a batch of CloudEvents, a JSON array; every event is one message.
+    ///
+    /// # Errors
+    /// [`DecodeErrorKind::Malformed`](crate::event::DecodeErrorKind::Malformed) where the array or any event of
+    /// it is malformed; the pointer begins with the event's index.
+    pub fn decode_batch(body: Bytes) -> Result<Vec<Message>, DecodeError> {
+        let body = match ByteString::try_from(body.clone()) {
+            Ok(text) => text,
+            Err(error) => return Err(DecodeError::not_utf8(&body, &error)),
+        };
+        let events: Vec<&RawValue> =
+            serde_json::from_str(&body).map_err(|error| DecodeError::malformed("batch", &body, &error))?;
+        let decode = |(index, event): (usize, &&RawValue)| {
+            let start = range_in(&body, event.get()).start;
+            decode_text(body.slice_ref(event.get()), Some(WireFormat::CloudEvents))
+                .map_err(|error| error.in_batch(index, body.get(..start).unwrap_or_default()))
+        };
+        events.iter().enumerate().map(decode).collect()
+    }
+
+    /// Sets what the format needs and this service knows.
+    fn prepare(&self, metadata: &mut Metadata) {
+        match self {
+            Self::Native => {}
+            Self::CloudEvents(format) => format.prepare(metadata),
+            Self::EventBridge(format) => format.prepare(metadata),
+        }
+    }
+
+    fn open(&self, metadata: &mut Metadata, payload_bytes: usize) -> Result<Draft, EncodeError> {
+        self.prepare(metadata);
+        check(metadata)?;
+        Ok(Draft::open(self.format(), metadata, payload_bytes))
+    }
+
+    fn close(&self, draft: Draft, metadata: Metadata, delay: Option<Duration>) -> Message {
+        let (body, payload) = draft.close();
+        Message::from_parts(metadata, body, payload, self.format(), delay)
+    }
+}
+
+/// Room for the payload of an ordinary event, so that its body is allocated once.
+const TYPICAL_PAYLOAD: usize = 512;
+
+/// Refuses metadata that nobody could read again.
+fn check(metadata: &Metadata) -> Result<(), EncodeError> {
+    if metadata.id.is_empty() {
+        return Err(EncodeError::metadata(&metadata.payload_type, "its id is empty"));
+    }
+    if metadata.payload_type.is_empty() {
+        return Err(EncodeError::metadata("", "its payload type is empty"));
+    }
+    if metadata.occurred_at.is_some_and(|time| !timestamp::is_printable(&time)) {
+        return Err(EncodeError::metadata(&metadata.payload_type, "it occurred before the year 0"));
+    }
+    Ok(())
+}
+
+/// Reads a body of `format`; of the one that it is recognised as where `format` is open.
+fn decode_text(body: ByteString, format: Option<WireFormat>) -> Result<Message, DecodeError> {
+    let (format, Found { metadata, payload }) = match format {
+        Some(format) => (format, find(format, &body)?),
+        None => match find_native(&body) {
+            Ok(found) => (WireFormat::Native, found),
+            Err(Foreign::Format(format)) => (format, find(format, &body)?),
+            Err(Foreign::Broken(error)) => return Err(error),
+        },
+    };
+    let payload = match payload {
+        FoundPayload::Within(text) => PayloadText::Within(range_in(&body, text)),
+        FoundPayload::Apart(text) => PayloadText::Apart(text),
+    };
+    Ok(Message::from_parts(metadata, body, payload, format, None))
+}
+
+/// Why a body was not read as native.
+enum Foreign {
+    Format(WireFormat),
+    Broken(DecodeError),
+}
+
+/// Native bodies are read at once; only what fails is looked at again to see whose it is.
+fn find_native(body: &str) -> Result<Found<'_>, Foreign> {
+    let mut note = Note::default();
+    object::<native::Body>(body, &mut note).map_err(|error| {
+        match note.foreign.unwrap_or_else(|| recognise::format(body)) {
+            WireFormat::Native => {
+                Foreign::Broken(DecodeError::envelope(note.member, note.fault, body, &error))
+            }
+            foreign => Foreign::Format(foreign),
+        }
+    })
+}
+
+fn find(format: WireFormat, body: &str) -> Result<Found<'_>, DecodeError> {
+    let mut note = Note::default();
+    let found = match format {
+        WireFormat::Native => object::<native::Body>(body, &mut note),
+        WireFormat::CloudEvents => object::<cloudevents::Event>(body, &mut note),
+        WireFormat::EventBridge => object::<eventbridge::Body>(body, &mut note),
+    };
+    found.map_err(|error| DecodeError::envelope(note.member, note.fault, body, &error))
 }

@@ -1,5 +1,6 @@
 //! The untyped message: metadata and the bytes it came in.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -20,9 +21,18 @@ pub struct Message(Arc<Inner>);
 struct Inner {
     metadata: Metadata,
     body: ByteString,
-    payload: Range<usize>,
+    payload: PayloadText,
     format: WireFormat,
     delay: Option<Duration>,
+}
+
+/// Where a message's payload is.
+#[derive(Clone, Debug)]
+pub(crate) enum PayloadText {
+    /// A range of the body.
+    Within(Range<usize>),
+    /// Not in the body as it stands: absent, or encoded.
+    Apart(Cow<'static, str>),
 }
 
 /// How a message's body is laid out.
@@ -38,11 +48,11 @@ pub enum WireFormat {
 }
 
 impl Message {
-    /// A message from its parts; `payload` is the range of the payload in `body`.
+    /// A message from its parts; `payload` is JSON.
     pub(crate) fn from_parts(
         metadata: Metadata,
         body: ByteString,
-        payload: Range<usize>,
+        payload: PayloadText,
         format: WireFormat,
         delay: Option<Duration>,
     ) -> Self {
@@ -59,9 +69,12 @@ impl Message {
         &self.0.body
     }
 
-    /// The payload's JSON text.
+    /// The payload's JSON text; `null` where a CloudEvent has no data.
     pub fn payload(&self) -> &str {
-        self.0.body.get(self.0.payload.clone()).unwrap_or_default()
+        match &self.0.payload {
+            PayloadText::Within(range) => self.0.body.get(range.clone()).unwrap_or_default(),
+            PayloadText::Apart(text) => text,
+        }
     }
 
     /// How the body is laid out.
@@ -74,23 +87,54 @@ impl Message {
         self.0.delay
     }
 
+    /// The same message, kept back for `delay` when it is sent; zero = not at all.
+    #[must_use]
+    pub fn with_delay(mut self, delay: Duration) -> Self {
+        Arc::make_mut(&mut self.0).delay = Some(delay).filter(|delay| !delay.is_zero());
+        self
+    }
+
     /// Reads the payload as `E`, upcasting an older version, and validates it.
     ///
     /// # Errors
     /// See [`DecodeErrorKind`](crate::event::DecodeErrorKind): another payload type, an unknown version, a
     /// malformed payload, or one that breaks its rules.
     pub fn decode<E: Event>(&self) -> Result<E, DecodeError> {
-        E::from_json(self.0.metadata.version, self.payload())
+        let metadata = &self.0.metadata;
+        if metadata.payload_type != E::PAYLOAD_TYPE {
+            return Err(DecodeError::another_payload_type(E::PAYLOAD_TYPE, &metadata.payload_type));
+        }
+        let event = E::from_json(metadata.version, self.payload())?;
+        event.validate().map_err(DecodeError::broken_rules)?;
+        Ok(event)
     }
 
-    /// [`Message::decode`] together with a copy of the metadata.
+    /// [`Message::decode`] together with a copy of the metadata, whose version is the one that was decoded to.
     ///
     /// # Errors
     /// Those of [`Message::decode`].
     pub fn to_envelope<E: Event>(&self) -> Result<Envelope<E>, DecodeError> {
         let payload = self.decode()?;
-        Ok(Envelope { metadata: self.0.metadata.clone(), payload, delay: None })
+        Ok(envelope(self.0.metadata.clone(), payload))
     }
+
+    /// [`Message::to_envelope`] of a message that is not needed any more: where nobody else holds it, its
+    /// metadata moves.
+    ///
+    /// # Errors
+    /// Those of [`Message::decode`].
+    pub fn into_envelope<E: Event>(self) -> Result<Envelope<E>, DecodeError> {
+        let payload = self.decode()?;
+        let metadata =
+            Arc::try_unwrap(self.0).map_or_else(|shared| shared.metadata.clone(), |own| own.metadata);
+        Ok(envelope(metadata, payload))
+    }
+}
+
+fn envelope<E: Event>(mut metadata: Metadata, payload: E) -> Envelope<E> {
+    metadata.payload_type = Cow::Borrowed(E::PAYLOAD_TYPE);
+    metadata.version = E::VERSION;
+    Envelope { metadata, payload, delay: None }
 }
 
 /// Prints the metadata and the payload's size in bytes; never the payload.
@@ -99,7 +143,7 @@ impl fmt::Debug for Message {
         formatter
             .debug_struct("Message")
             .field("metadata", &self.0.metadata)
-            .field("payload_bytes", &self.0.payload.len())
+            .field("payload_bytes", &self.payload().len())
             .finish()
     }
 }

@@ -51,6 +51,17 @@ impl Metadata {
             payload_type: payload_type.into(),
             version,
             occurred_at: Some(Timestamp::now()),
+            ..Self::blank()
+        }
+    }
+
+    /// Metadata that says nothing yet; not valid before it has an id and a payload type.
+    pub(crate) fn blank() -> Self {
+        Self {
+            id: String::new(),
+            payload_type: Cow::Borrowed(""),
+            version: 1,
+            occurred_at: None,
             source: None,
             correlation_id: None,
             causation_id: None,

@@ -6,6 +6,7 @@ mod message;
 mod metadata;
 
 pub use context::Context;
+pub(crate) use message::PayloadText;
 pub use message::{Message, WireFormat};
 pub use metadata::Metadata;
 

@@ -1,5 +1,7 @@
 //! Reading payloads: where a JSON text failed, without quoting what it held.
 
+mod envelope;
+
 use std::fmt;
 
 use serde_json::Value;

@@ -1,0 +1,336 @@
+//! The runtime's own JSON: metadata by its field names, what is absent left out, `payload` last.
+//!
+//! Members that are not known are kept and written again. Those whose name means something else here (an
+//! extension called `id`, or one that would make the body look like another format) stand in a nested object,
+//! `extensions`. The same members, as far as a format has no place of its own for them, travel in the
+//! `eventmeta` of CloudEvents and EventBridge bodies.
+
+use std::borrow::Cow;
+
+use serde::de::MapAccess;
+use serde_json::value::RawValue;
+
+use super::read::{
+    EMPTY, Found, FoundPayload, Headers, MISSING, NO_TIME, Note, RawMembers, ReadObject, Seen, TWICE, Text,
+    keep,
+};
+use super::timestamp;
+use super::write::{Object, push_string};
+use crate::envelope::Metadata;
+use crate::envelope::WireFormat;
+
+/// A member of the native format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Field {
+    Id,
+    PayloadType,
+    Version,
+    OccurredAt,
+    Source,
+    CorrelationId,
+    CausationId,
+    Traceparent,
+    Tracestate,
+    PartitionKey,
+    TenantId,
+    UserId,
+    Sender,
+    To,
+    Headers,
+    Extensions,
+    Payload,
+}
+
+impl Field {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "id" => Self::Id,
+            "payload_type" => Self::PayloadType,
+            "version" => Self::Version,
+            "occurred_at" => Self::OccurredAt,
+            "source" => Self::Source,
+            "correlation_id" => Self::CorrelationId,
+            "causation_id" => Self::CausationId,
+            "traceparent" => Self::Traceparent,
+            "tracestate" => Self::Tracestate,
+            "partition_key" => Self::PartitionKey,
+            "tenant_id" => Self::TenantId,
+            "user_id" => Self::UserId,
+            "sender" => Self::Sender,
+            "to" => Self::To,
+            "headers" => Self::Headers,
+            "extensions" => Self::Extensions,
+            "payload" => Self::Payload,
+            _ => return None,
+        })
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::PayloadType => "payload_type",
+            Self::Version => "version",
+            Self::OccurredAt => "occurred_at",
+            Self::Source => "source",
+            Self::CorrelationId => "correlation_id",
+            Self::CausationId => "causation_id",
+            Self::Traceparent => "traceparent",
+            Self::Tracestate => "tracestate",
+            Self::PartitionKey => "partition_key",
+            Self::TenantId => "tenant_id",
+            Self::UserId => "user_id",
+            Self::Sender => "sender",
+            Self::To => "to",
+            Self::Headers => "headers",
+            Self::Extensions => "extensions",
+            Self::Payload => "payload",
+        }
+    }
+}
+
+/// The members that make a body another format's.
+pub(super) const SPECVERSION: &str = "specversion";
+pub(super) const DETAIL_TYPE: &str = "detail-type";
+
+/// A whole native body.
+pub(super) struct Body;
+
+impl<'de> ReadObject<'de> for Body {
+    type Output = Found<'de>;
+
+    fn read_object<A: MapAccess<'de>>(note: &mut Note, map: A) -> Result<Found<'de>, A::Error> {
+        let Members { metadata, payload, .. } = Members::read_object(note, map)?;
+        if metadata.payload_type.is_empty() {
+            return Err(note.fail_at(Field::PayloadType.name(), MISSING));
+        }
+        if metadata.id.is_empty() {
+            return Err(note.fail_at(Field::Id.name(), MISSING));
+        }
+        match payload {
+            Some(payload) => Ok(Found { metadata, payload: FoundPayload::Within(payload.get()) }),
+            None => Err(note.fail_at(Field::Payload.name(), MISSING)),
+        }
+    }
+}
+
+/// Metadata members, all of them optional.
+pub(super) struct Members<'de> {
+    metadata: Metadata,
+    payload: Option<&'de RawValue>,
+    has_version: bool,
+}
+
+/// Members that lie over what a body of another format says at its top level.
+pub(super) struct Overlay {
+    metadata: Metadata,
+    has_version: bool,
+}
+
+impl<'de> ReadObject<'de> for Members<'de> {
+    type Output = Self;
+
+    fn read_object<A: MapAccess<'de>>(note: &mut Note, mut map: A) -> Result<Self, A::Error> {
+        let mut metadata = Metadata::blank();
+        let mut payload = None;
+        let mut seen = Seen::default();
+        while let Some(Text(name)) = map.next_key()? {
+            let Some(field) = Field::named(&name) else {
+                note.member = None;
+                if name == SPECVERSION {
+                    note.foreign = Some(WireFormat::CloudEvents);
+                    return Err(note.fail("is of another format"));
+                }
+                let value = map.next_value()?;
+                keep(note, &mut metadata.extensions, name, value)?;
+                continue;
+            };
+            note.member = Some(field.name());
+            if !seen.insert(field as u8) {
+                return Err(note.fail(TWICE));
+            }
+            match field {
+                Field::Id => {
+                    metadata.id = map.next_value()?;
+                    refuse_empty(note, &metadata.id)?;
+                }
+                Field::PayloadType => {
+                    metadata.payload_type = Cow::Owned(map.next_value()?);
+                    refuse_empty(note, &metadata.payload_type)?;
+                }
+                Field::Version => metadata.version = map.next_value()?,
+                Field::OccurredAt => {
+                    if let Some(Text(text)) = map.next_value()? {
+                        let time = timestamp::parse(&text).ok_or_else(|| note.fail(NO_TIME))?;
+                        metadata.occurred_at = Some(time);
+                    }
+                }
+                Field::Source => metadata.source = map.next_value()?,
+                Field::CorrelationId => metadata.correlation_id = map.next_value()?,
+                Field::CausationId => metadata.causation_id = map.next_value()?,
+                Field::Traceparent => metadata.traceparent = map.next_value()?,
+                Field::Tracestate => metadata.tracestate = map.next_value()?,
+                Field::PartitionKey => metadata.partition_key = map.next_value()?,
+                Field::TenantId => metadata.tenant_id = map.next_value()?,
+                Field::UserId => metadata.user_id = map.next_value()?,
+                Field::Sender => metadata.sender = map.next_value()?,
+                Field::To => metadata.to = map.next_value::<Option<_>>()?.unwrap_or_default(),
+                Field::Headers => {
+                    metadata.headers =
+                        map.next_value::<Option<Headers>>()?.map(|map| map.0).unwrap_or_default();
+                }
+                Field::Extensions => {
+                    let RawMembers(nested) = map.next_value()?;
+                    for (name, value) in nested {
+                        keep(note, &mut metadata.extensions, Cow::Owned(name), &value)?;
+                    }
+                }
+                Field::Payload => payload = Some(map.next_value()?),
+            }
+        }
+        Ok(Self { metadata, payload, has_version: seen.contains(Field::Version as u8) })
+    }
+}
+
+fn refuse_empty<E: serde::de::Error>(note: &mut Note, text: &str) -> Result<(), E> {
+    if text.is_empty() { Err(note.fail(EMPTY)) } else { Ok(()) }
+}
+
+impl Members<'_> {
+    /// The members as an overlay; `None` where a payload is among them.
+    pub(super) fn into_overlay(self) -> Option<Overlay> {
+        let Self { metadata, payload, has_version } = self;
+        payload.is_none().then_some(Overlay { metadata, has_version })
+    }
+}
+
+impl Overlay {
+    /// Whether it says which event it belongs to.
+    pub(super) fn has_id(&self) -> bool {
+        !self.metadata.id.is_empty()
+    }
+
+    /// Lays these members over what a body said at its top level.
+    pub(super) fn lay_over(self, metadata: &mut Metadata) {
+        fn over<T>(field: &mut Option<T>, value: Option<T>) {
+            if value.is_some() {
+                *field = value;
+            }
+        }
+        let inner = self.metadata;
+        if !inner.id.is_empty() {
+            metadata.id = inner.id;
+        }
+        if !inner.payload_type.is_empty() {
+            metadata.payload_type = inner.payload_type;
+        }
+        if self.has_version {
+            metadata.version = inner.version;
+        }
+        over(&mut metadata.occurred_at, inner.occurred_at);
+        over(&mut metadata.source, inner.source);
+        over(&mut metadata.correlation_id, inner.correlation_id);
+        over(&mut metadata.causation_id, inner.causation_id);
+        over(&mut metadata.traceparent, inner.traceparent);
+        over(&mut metadata.tracestate, inner.tracestate);
+        over(&mut metadata.partition_key, inner.partition_key);
+        over(&mut metadata.tenant_id, inner.tenant_id);
+        over(&mut metadata.user_id, inner.user_id);
+        over(&mut metadata.sender, inner.sender);
+        if !inner.to.is_empty() {
+            metadata.to = inner.to;
+        }
+        metadata.headers.extend(inner.headers);
+        metadata.extensions.extend(inner.extensions);
+    }
+}
+
+/// Writes the body up to where the payload's value begins; one `}` ends it.
+pub(super) fn open(out: &mut Vec<u8>, metadata: &Metadata) {
+    let mut object = Object::open(out);
+    write_fields(&mut object, metadata, |_| true);
+    let mut nested = false;
+    for (name, value) in &metadata.extensions {
+        if is_reserved(name) {
+            nested = true;
+        } else {
+            object.raw(name, value.get());
+        }
+    }
+    if nested {
+        write_extensions(&mut object, metadata, is_reserved);
+    }
+    object.member(Field::Payload.name());
+}
+
+/// Whether an extension of this name can't stand at the top level.
+fn is_reserved(name: &str) -> bool {
+    Field::named(name).is_some() || name == SPECVERSION || name == DETAIL_TYPE
+}
+
+/// Writes the fields that are set and wanted.
+pub(super) fn write_fields(object: &mut Object<'_>, metadata: &Metadata, wanted: impl Fn(Field) -> bool) {
+    if wanted(Field::Id) {
+        object.text(Field::Id.name(), &metadata.id);
+    }
+    if wanted(Field::PayloadType) {
+        object.text(Field::PayloadType.name(), &metadata.payload_type);
+    }
+    if wanted(Field::Version) {
+        object.number(Field::Version.name(), metadata.version);
+    }
+    if let Some(time) = metadata.occurred_at.as_ref().filter(|_| wanted(Field::OccurredAt)) {
+        object.timestamp(Field::OccurredAt.name(), time);
+    }
+    for (field, value) in texts(metadata) {
+        if let Some(value) = value.filter(|_| wanted(field)) {
+            object.text(field.name(), value);
+        }
+    }
+    if !metadata.to.is_empty() && wanted(Field::To) {
+        let out = object.member(Field::To.name());
+        out.push(b'[');
+        for (index, recipient) in metadata.to.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            push_string(out, recipient);
+        }
+        out.push(b']');
+    }
+    if !metadata.headers.is_empty() && wanted(Field::Headers) {
+        let mut headers = Object::open(object.member(Field::Headers.name()));
+        for (name, value) in &metadata.headers {
+            headers.text(name, value);
+        }
+        headers.close();
+    }
+}
+
+/// Writes the extensions that are wanted as the member `extensions`; nothing where there are none.
+pub(super) fn write_extensions(object: &mut Object<'_>, metadata: &Metadata, wanted: impl Fn(&str) -> bool) {
+    let mut wanted = metadata.extensions.iter().filter(|(name, _)| wanted(name)).peekable();
+    if wanted.peek().is_none() {
+        return;
+    }
+    let mut extensions = Object::open(object.member(Field::Extensions.name()));
+    for (name, value) in wanted {
+        extensions.raw(name, value.get());
+    }
+    extensions.close();
+}
+
+/// The optional texts, in the order of the wire.
+pub(super) fn texts(metadata: &Metadata) -> [(Field, Option<&str>); 9] {
+    [
+        (Field::Source, metadata.source.as_deref()),
+        (Field::CorrelationId, metadata.correlation_id.as_deref()),
+        (Field::CausationId, metadata.causation_id.as_deref()),
+        (Field::Traceparent, metadata.traceparent.as_deref()),
+        (Field::Tracestate, metadata.tracestate.as_deref()),
+        (Field::PartitionKey, metadata.partition_key.as_deref()),
+        (Field::TenantId, metadata.tenant_id.as_deref()),
+        (Field::UserId, metadata.user_id.as_deref()),
+        (Field::Sender, metadata.sender.as_deref()),
+    ]
+}

@@ -1,0 +1,55 @@
+//! An event for the runtime's own unit tests, written out by hand.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::event::{
+    Compatibility, DecodeError, Event, EventDescriptor, FieldDescriptor, Validate, Validator,
+};
+
+/// An order with an ordering key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Order {
+    pub(crate) order_id: String,
+    pub(crate) amount: i64,
+}
+
+impl Validate for Order {
+    fn validate_into(&self, _: &mut Validator) {}
+}
+
+const fn field(name: &'static str, type_name: &'static str) -> FieldDescriptor {
+    FieldDescriptor { name, type_name, required: true, description: "", constraints: &[], pii: None }
+}
+
+impl Event for Order {
+    const PAYLOAD_TYPE: &'static str = "Order";
+    const VERSION: u32 = 1;
+    const DESCRIPTOR: &'static EventDescriptor = &EventDescriptor {
+        payload_type: "Order",
+        version: 1,
+        rust_name: "Order",
+        description: "an order was made",
+        domain: None,
+        topic: None,
+        key: Some("order_id"),
+        fields: &[field("order_id", "String"), field("amount", "i64")],
+        upcast_from: None,
+        compatibility: Compatibility::Full { transitive: true },
+        schema: || schemars::schema_for!(Order),
+    };
+
+    fn ordering_key(&self) -> Option<String> {
+        Some(self.order_id.clone())
+    }
+
+    fn from_json(_: u32, json: &str) -> Result<Self, DecodeError> {
+        serde_json::from_str(json).map_err(|error| DecodeError::malformed("payload", json, &error))
+    }
+}
+
+#[test]
+fn its_schema_is_an_object() {
+    assert_eq!((Order::DESCRIPTOR.schema)().get("type"), Some(&json!("object")));
+}
