@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::clock::after;
-use crate::pool::backoff::Backoff;
+use crate::consumer::Backoff;
 use crate::pool::deliver::{Delivered, Parcel, deliver_batch};
 use crate::pool::producers::Core;
 use crate::pool::{EmitError, EmitErrorKind, Remaining, telemetry};
@@ -27,8 +27,17 @@ const ROUND: usize = 100;
 
 pub(super) struct Settings {
     pub(super) capacity: usize,
+    /// How often a message is tried in all.
+    pub(super) attempts: u32,
     pub(super) backoff: Backoff,
     pub(super) hook: Arc<dyn Fn(EmitError) + Send + Sync>,
+}
+
+impl Settings {
+    /// How long to wait after attempt number `attempt` (from 1 on) has failed; `None` where it was the last.
+    fn delay_after(&self, attempt: u32) -> Option<Duration> {
+        (attempt < self.attempts).then(|| self.backoff.random_delay(attempt))
+    }
 }
 
 /// The queue and its task; the task ends with it.
@@ -247,8 +256,7 @@ impl Shared {
             let mut state = self.lock();
             for (mut job, delivered) in mem::take(&mut state.sending).into_iter().zip(delivered) {
                 job.note(delivered);
-                let delay = self.settings.backoff.after(job.attempt);
-                match delay.filter(|_| !job.failed.is_empty()) {
+                match self.settings.delay_after(job.attempt).filter(|_| !job.failed.is_empty()) {
                     Some(delay) => {
                         job.retry(&self.core, after(now, delay));
                         state.put_back(job);

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::codec::Codec;
+use crate::consumer::Backoff;
 use crate::event::Registered;
 use crate::factory::{MessagePack, PackDescriptor};
 use crate::pool::background::{Background, Settings};
-use crate::pool::backoff::Backoff;
 use crate::pool::check::{Check, Written};
 use crate::pool::deliver::Member;
 use crate::pool::producers::{Core, ProducersPool};
@@ -18,6 +18,12 @@ use crate::transport::{DynProducer, Producer};
 
 /// How many messages the background queue holds unless [`ProducersPoolBuilder::async_capacity`] says otherwise.
 const ASYNC_CAPACITY: usize = 1024;
+
+/// How often the background queue tries a message unless [`ProducersPoolBuilder::async_attempts`] says otherwise.
+const ASYNC_ATTEMPTS: u32 = 5;
+
+/// The delays between those attempts.
+const ASYNC_BACKOFF: Backoff = Backoff { base: Duration::from_millis(100), max: Duration::from_secs(30) };
 
 /// Builds a [`ProducersPool`]; see [`ProducersPool::builder`].
 #[must_use]
@@ -42,7 +48,12 @@ impl ProducersPoolBuilder {
             packs: Vec::new(),
             codec: Codec::default(),
             clock: Clock::system(),
-            settings: Settings { capacity: ASYNC_CAPACITY, backoff: Backoff::default(), hook: Arc::new(log) },
+            settings: Settings {
+                capacity: ASYNC_CAPACITY,
+                attempts: ASYNC_ATTEMPTS,
+                backoff: ASYNC_BACKOFF,
+                hook: Arc::new(log),
+            },
         }
     }
 
@@ -132,9 +143,10 @@ impl ProducersPoolBuilder {
     }
 
     /// How often the background queue tries a message in all (5 unless set, at least 1) and how long it waits in
-    /// between: a random time up to `base`, doubled with each attempt, up to `max` (200 ms and 30 s unless set).
-    pub fn async_attempts(mut self, attempts: u32, base: Duration, max: Duration) -> Self {
-        self.settings.backoff = Backoff { attempts: attempts.max(1), base, max };
+    /// between (a base of 100 ms and at most 30 s unless set).
+    pub fn async_attempts(mut self, attempts: u32, backoff: Backoff) -> Self {
+        self.settings.attempts = attempts.max(1);
+        self.settings.backoff = backoff;
         self
     }
 

@@ -16,7 +16,6 @@
 //! | `event_emit_async_failed_total` | counter | `payload_type`, `pool` |
 
 mod background;
-mod backoff;
 mod builder;
 mod check;
 mod config;
