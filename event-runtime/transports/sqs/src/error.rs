@@ -6,9 +6,7 @@ use std::fmt;
 use aws_sdk_sqs::config::http::HttpResponse;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::BatchResultErrorEntry;
-use event_runtime::transport::{
-    ProduceError, ProduceErrorKind, SettleError, SourceError, SourceErrorKind,
-};
+use event_runtime::transport::{ProduceError, ProduceErrorKind, SettleError, SourceError, SourceErrorKind};
 
 /// One failure of one call, or of one entry of a batch.
 #[derive(Clone, Debug)]
@@ -53,7 +51,8 @@ impl Fault {
         E: ProvideErrorMetadata + Error + 'static,
     {
         let SdkError::ServiceError(service) = error else {
-            let kind = if lacks_credentials(error) { FaultKind::Unauthorized } else { FaultKind::Unavailable };
+            let kind =
+                if lacks_credentials(error) { FaultKind::Unauthorized } else { FaultKind::Unavailable };
             return Self { kind, code: None, message: chain(error) };
         };
         let answer = service.err();
@@ -144,21 +143,47 @@ fn kind_of(code: &str, message: &str) -> Option<FaultKind> {
     let code = code.strip_prefix("AWS.SimpleQueueService.").unwrap_or(code);
     Some(match code {
         "QueueDoesNotExist" | "NonExistentQueue" => FaultKind::NotFound,
-        "RequestThrottled" | "Throttling" | "ThrottlingException" | "ThrottledException"
-        | "TooManyRequestsException" | "RequestLimitExceeded" | "SlowDown" | "OverLimit" | "KmsThrottled"
+        "RequestThrottled"
+        | "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "SlowDown"
+        | "OverLimit"
+        | "KmsThrottled"
         | "KMS.ThrottlingException" => FaultKind::Throttled,
-        "InternalError" | "InternalFailure" | "InternalServerError" | "ServiceUnavailable"
-        | "ServiceUnavailableException" | "RequestTimeout" | "RequestTimeoutException" | "RequestExpired" => {
-            FaultKind::Unavailable
-        }
-        "AccessDenied" | "AccessDeniedException" | "InvalidClientTokenId" | "UnrecognizedClientException"
-        | "SignatureDoesNotMatch" | "InvalidSignatureException" | "IncompleteSignature" | "ExpiredToken"
-        | "ExpiredTokenException" | "MissingAuthenticationToken" | "MissingAuthenticationTokenException"
-        | "InvalidAccessKeyId" | "AuthFailure" | "OptInRequired" | "NotAuthorized" | "InvalidSecurity"
-        | "KmsAccessDenied" | "KMS.AccessDeniedException" => FaultKind::Unauthorized,
+        "InternalError"
+        | "InternalFailure"
+        | "InternalServerError"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException"
+        | "RequestTimeout"
+        | "RequestTimeoutException"
+        | "RequestExpired" => FaultKind::Unavailable,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "IncompleteSignature"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "InvalidAccessKeyId"
+        | "AuthFailure"
+        | "OptInRequired"
+        | "NotAuthorized"
+        | "InvalidSecurity"
+        | "KmsAccessDenied"
+        | "KMS.AccessDeniedException" => FaultKind::Unauthorized,
         "BatchRequestTooLong" => FaultKind::TooLarge,
         "ReceiptHandleIsInvalid" | "MessageNotInflight" => FaultKind::LeaseLost,
-        "InvalidParameterValue" | "InvalidParameterValueException" if message.contains("must be shorter than") => {
+        "InvalidParameterValue" | "InvalidParameterValueException"
+            if message.contains("must be shorter than") =>
+        {
             FaultKind::TooLarge
         }
         "InvalidParameterValue" | "InvalidParameterValueException" if message.contains("ReceiptHandle") => {
@@ -194,9 +219,9 @@ fn chain(error: &dyn Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_sqs::operation::delete_message::DeleteMessageError;
-    use aws_sdk_sqs::primitives::SdkBody;
     use aws_sdk_sqs::error::ErrorMetadata;
+    use aws_sdk_sqs::operation::delete_message::DeleteMessageError;
+    use aws_smithy_types::body::SdkBody;
 
     use super::*;
 
@@ -207,7 +232,8 @@ mod tests {
     }
 
     fn entry(code: &str, message: &str, sender_fault: bool) -> Fault {
-        let entry = BatchResultErrorEntry::builder().id("0").code(code).message(message).sender_fault(sender_fault);
+        let entry =
+            BatchResultErrorEntry::builder().id("0").code(code).message(message).sender_fault(sender_fault);
         Fault::from_entry(&entry.build().unwrap())
     }
 
@@ -221,7 +247,12 @@ mod tests {
             (403, "SignatureDoesNotMatch", "", FaultKind::Unauthorized),
             (400, "ReceiptHandleIsInvalid", "", FaultKind::LeaseLost),
             (400, "AWS.SimpleQueueService.BatchRequestTooLong", "", FaultKind::TooLarge),
-            (400, "InvalidParameterValue", "Reason: Message must be shorter than 1 bytes.", FaultKind::TooLarge),
+            (
+                400,
+                "InvalidParameterValue",
+                "Reason: Message must be shorter than 1 bytes.",
+                FaultKind::TooLarge,
+            ),
             (
                 400,
                 "InvalidParameterValue",
