@@ -6,6 +6,8 @@ mod dead_letter;
 mod error;
 mod identifier;
 pub mod limits;
+#[cfg(feature = "local")]
+pub mod local;
 mod producer;
 mod queue;
 mod source;
