@@ -57,6 +57,24 @@ async fn a_long_poll_wakes_for_whatever_becomes_visible() {
 }
 
 #[tokio::test]
+async fn a_long_poll_wakes_for_a_message_that_another_receive_hid_meanwhile() {
+    let (broker, clock) = broker();
+    let queue = broker.create_queue("q", QueueSettings::new()).unwrap();
+    let waiting = tokio::spawn({
+        let queue = queue.clone();
+        async move { queue.receive(&long_poll()).await.unwrap() }
+    });
+    settle().await;
+    // Taken before the long poll, which the send woke, has its turn.
+    queue.try_send(message("m")).unwrap();
+    let request = ReceiveRequest::new().visibility_timeout(seconds(2));
+    assert_eq!(queue.try_receive(&request).unwrap().len(), 1);
+    settle().await;
+    clock.advance(seconds(2));
+    assert_eq!(bodies(&waiting.await.unwrap()), ["m"]);
+}
+
+#[tokio::test]
 async fn a_deleted_queue_sends_away_whoever_waits() {
     let (broker, _) = broker();
     let settings = QueueSettings::new().capacity(Capacity::default().messages(1));
