@@ -1,1 +1,5 @@
 //! Behaviour of the runtime, one module an area.
+
+mod behaviour {
+    mod embedded;
+}

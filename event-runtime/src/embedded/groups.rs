@@ -82,11 +82,9 @@ impl Groups {
 
     /// Queues the group for its turn, unless it waits for one already.
     pub(super) fn give_turn(&mut self, slot: u32) {
-        if let Some(group) = self.groups.get_mut(slot) {
-            if !group.has_turn {
-                group.has_turn = true;
-                self.turns.push_back(slot);
-            }
+        if let Some(group) = self.groups.get_mut(slot).filter(|group| !group.has_turn) {
+            group.has_turn = true;
+            self.turns.push_back(slot);
         }
     }
 
@@ -127,10 +125,10 @@ impl Groups {
         if group.messages > 0 || group.has_turn {
             return false;
         }
-        if slot != UNGROUPED {
-            if let Some(name) = self.groups.remove(slot).and_then(|group| group.name) {
-                self.by_name.remove(&name);
-            }
+        if slot != UNGROUPED
+            && let Some(name) = self.groups.remove(slot).and_then(|group| group.name)
+        {
+            self.by_name.remove(&name);
         }
         true
     }

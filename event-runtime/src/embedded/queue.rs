@@ -91,6 +91,17 @@ impl ReceiveRequest {
     }
 }
 
+/// What a receive saw of the queue beside the messages that it got.
+#[derive(Clone, Copy, Debug)]
+struct View {
+    /// How long a receive waits that does not say it.
+    own_wait: Duration,
+    /// Too many messages are in flight.
+    over_limit: bool,
+    /// When something becomes visible by itself, in microseconds.
+    next_event: i64,
+}
+
 impl Queue {
     /// The queue's name.
     pub fn name(&self) -> &str {
@@ -146,9 +157,9 @@ impl Queue {
     pub async fn receive(&self, request: &ReceiveRequest) -> Result<Vec<ReceivedMessage>, QueueError> {
         let wanted = request.wanted()?;
         let mut received = Vec::new();
-        let (own_wait, over_limit) = self.look(wanted, request, &mut received)?;
-        let wait = request.wait.unwrap_or(own_wait);
-        if over_limit && wait.is_zero() && !self.shared.fifo {
+        let view = self.look(wanted, request, false, &mut received)?;
+        let wait = request.wait.unwrap_or(view.own_wait);
+        if view.over_limit && wait.is_zero() && !self.shared.fifo {
             return Err(over_limit_error());
         }
         if received.is_empty() && !wait.is_zero() {
@@ -163,8 +174,8 @@ impl Queue {
     /// Those of [`Queue::receive`].
     pub fn try_receive(&self, request: &ReceiveRequest) -> Result<Vec<ReceivedMessage>, QueueError> {
         let mut received = Vec::new();
-        let (_, over_limit) = self.look(request.wanted()?, request, &mut received)?;
-        if over_limit && !self.shared.fifo { Err(over_limit_error()) } else { Ok(received) }
+        let view = self.look(request.wanted()?, request, false, &mut received)?;
+        if view.over_limit && !self.shared.fifo { Err(over_limit_error()) } else { Ok(received) }
     }
 
     async fn wait_for_messages(
@@ -180,15 +191,11 @@ impl Queue {
         loop {
             // Listen first, look second: what comes between the two is not missed.
             arrival.as_mut().enable();
-            self.look(wanted, request, received)?;
-            let next = self.shared.with(|state| {
-                state.watched = state.next_event();
-                state.watched
-            });
+            let view = self.look(wanted, request, true, received)?;
             if !received.is_empty() || self.hub.now() >= until {
                 return Ok(());
             }
-            let wake_at = until.min(next).min(self.hub.next_move());
+            let wake_at = until.min(view.next_event).min(self.hub.next_move());
             tokio::select! {
                 () = arrival.as_mut() => {}
                 () = self.hub.clock.sleep_until(timestamp(wake_at)) => {}
@@ -198,19 +205,20 @@ impl Queue {
     }
 
     /// Takes what can be received now. Messages that were received too often move to the dead-letter queue on
-    /// the way. Also returns the queue's own wait, and whether too many messages are in flight.
+    /// the way. A receive that `waits` sets its timer for what is due next, so that nobody needs to tell it.
     fn look(
         &self,
         mut wanted: Wanted,
         request: &ReceiveRequest,
+        waits: bool,
         received: &mut Vec<ReceivedMessage>,
-    ) -> Result<(Duration, bool), QueueError> {
+    ) -> Result<View, QueueError> {
         self.hub.drive_moves();
         let now = self.hub.now();
         let attempt = request.attempt_id.as_ref().filter(|_| self.shared.fifo);
         loop {
             let mut departures = Vec::new();
-            let answer = self.shared.at(now, |state| {
+            let view = self.shared.at(now, |state| {
                 if let Some(id) = attempt {
                     received.extend(state.repeat_attempt(id, wanted.visibility_timeout));
                 }
@@ -221,14 +229,22 @@ impl Queue {
                     let receipts = received.iter().map(ReceivedMessage::receipt).collect();
                     state.attempts.remember(id.clone(), receipts, state.now);
                 }
-                Ok((state.attributes.receive_wait, state.in_flight >= state.capacity.in_flight))
+                let next_event = state.next_event();
+                if waits {
+                    state.watched = next_event;
+                }
+                Ok(View {
+                    own_wait: state.attributes.receive_wait,
+                    over_limit: received.is_empty() && state.in_flight >= state.capacity.in_flight,
+                    next_event,
+                })
             })?;
             if departures.is_empty() {
-                return Ok((answer.0, answer.1 && received.is_empty()));
+                return Ok(view);
             }
             wanted.redrive = self.move_to_dead_letters(departures);
             if !received.is_empty() {
-                return Ok((answer.0, false));
+                return Ok(view);
             }
         }
     }
