@@ -2,8 +2,14 @@
 
 mod behaviour {
     mod config;
+    mod consumer;
     mod emit;
+    mod extractors;
     mod forwarder;
+    mod layers;
     mod pool;
     mod producing;
+    mod raw;
+    mod router;
+    mod testkit;
 }
