@@ -11,7 +11,7 @@ use crate::envelope::Message;
 /// The transport attributes that the runtime reads and writes.
 ///
 /// They repeat what brokers and tools filter by, so that nobody parses a body for it. The body is the truth:
-/// a consumer reads an attribute only where the body cannot say it (the last two).
+/// a consumer reads an attribute only where the body cannot say it (the last three).
 pub mod attribute {
     /// The payload type.
     pub const PAYLOAD_TYPE: &str = "payload_type";
@@ -23,6 +23,8 @@ pub mod attribute {
     pub const CORRELATION_ID: &str = "correlation_id";
     /// W3C trace context.
     pub const TRACEPARENT: &str = "traceparent";
+    /// How often the message was sent on, a decimal number; absent before the first time.
+    pub const HOPS: &str = "hops";
     /// RFC 3339: the consumer hands the message on no earlier than this.
     pub const DELAYED_UNTIL: &str = "delayed-until";
     /// The record of a dead letter, JSON of at most 8 KiB.
@@ -152,23 +154,37 @@ pub enum SettleAction {
 impl Message {
     /// The transport attributes that repeat what brokers and tools filter by; see [`attribute`].
     ///
-    /// Empty values, which brokers refuse, are left out.
+    /// Values that brokers refuse in an attribute (empty, or with control characters) are left out, and so is a
+    /// trace context that receivers would ignore: the body has them.
     pub fn attributes(&self) -> Attributes {
         let metadata = self.metadata();
-        let mut attributes = Attributes::new();
-        attributes.set(attribute::PAYLOAD_TYPE, metadata.payload_type.as_ref());
-        attributes.set(attribute::VERSION, metadata.version.to_string());
-        attributes.set(attribute::ID, metadata.id.as_str());
-        let optional = [
-            (attribute::CORRELATION_ID, &metadata.correlation_id),
-            (attribute::TRACEPARENT, &metadata.traceparent),
+        let trace = metadata.traceparent.as_deref().filter(|_| metadata.trace_parent().is_some());
+        let version = metadata.version.to_string();
+        let values = [
+            (attribute::PAYLOAD_TYPE, Some(metadata.payload_type.as_ref())),
+            (attribute::VERSION, Some(version.as_str())),
+            (attribute::ID, Some(metadata.id.as_str())),
+            (attribute::CORRELATION_ID, metadata.correlation_id.as_deref()),
+            (attribute::TRACEPARENT, trace),
         ];
-        for (name, value) in optional {
-            if let Some(value) = value.as_deref().filter(|value| !value.is_empty()) {
-                attributes.set(name, value);
+        let fits = |value: &&str| !value.is_empty() && !value.contains(char::is_control);
+        let mut attributes = Attributes(Vec::with_capacity(values.len()));
+        for (name, value) in values {
+            if let Some(value) = value.filter(fits) {
+                attributes.0.push((Cow::Borrowed(name), value.to_owned()));
             }
         }
+        if self.hops() > 0 {
+            attributes.set(attribute::HOPS, self.hops().to_string());
+        }
         attributes
+    }
+
+    /// The message as it came with `attributes`: what the body cannot say is read from them.
+    #[must_use]
+    pub fn with_attributes(self, attributes: &Attributes) -> Self {
+        let hops = attributes.get(attribute::HOPS).and_then(|hops| hops.parse().ok());
+        self.with_hops(hops.unwrap_or(0))
     }
 
     /// The bytes that a broker counts: the body, and the names and values of [`Message::attributes`].

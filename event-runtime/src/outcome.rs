@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::error::{Failure, FailureCode};
+use crate::event::DecodeError;
 
 /// What becomes of a handled message.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,11 +31,47 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// Try again after the consumer's backoff.
+    pub fn retry(failure: Failure) -> Self {
+        Self::Retry { after: None, failure }
+    }
+
+    /// Keep the message with its error.
+    pub fn dead_letter(failure: Failure) -> Self {
+        Self::DeadLetter { failure }
+    }
+
+    /// Remove the message, with the reason in log and metrics.
+    pub fn discard(reason: impl Into<String>) -> Self {
+        Self::Discard { reason: reason.into() }
+    }
+
+    /// What went wrong, where something did.
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Retry { failure, .. } | Self::DeadLetter { failure } => Some(failure),
+            Self::Ack | Self::Discard { .. } => None,
+        }
+    }
+
+    /// The outcome's name in logs and metrics: `ack`, `retry`, `dead_letter` or `discard`.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Ack => "ack",
+            Self::Retry { .. } => "retry",
+            Self::DeadLetter { .. } => "dead_letter",
+            Self::Discard { .. } => "discard",
+        }
+    }
+}
+
 /// The error of a handler: what went wrong, and what is to become of the message.
 ///
 /// Every error type converts into it by `?` and means *retry*; [`HandlerError::dead_letter`] and
-/// [`HandlerError::discard`] say otherwise. It is no `std::error::Error` itself, which is what lets every
-/// error convert into it.
+/// [`HandlerError::discard`] say otherwise. One error is a dead letter by itself: a [`DecodeError`], of
+/// [`Message::decode`](crate::Message::decode) for instance, keeps its own code, because the same bytes never
+/// decode better. It is no `std::error::Error` itself, which is what lets every error convert into it.
 ///
 /// ```
 /// use event_runtime::HandlerError;
@@ -51,7 +88,6 @@ pub enum Outcome {
 pub struct HandlerError {
     disposition: Disposition,
     cause: Box<dyn Error + Send + Sync>,
-    code: FailureCode,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,7 +99,7 @@ enum Disposition {
 
 impl HandlerError {
     fn new(disposition: Disposition, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { disposition, cause: cause.into(), code: FailureCode::HandlerFailed }
+        Self { disposition, cause: cause.into() }
     }
 
     /// Try again, after the consumer's backoff. The same as `?`.
@@ -96,7 +132,10 @@ impl HandlerError {
     }
 
     fn into_failure(self) -> Failure {
-        Failure::new(self.code, chain(self.cause.as_ref()))
+        match self.cause.downcast_ref::<DecodeError>() {
+            Some(error) => error.to_failure(),
+            None => Failure::new(FailureCode::HandlerFailed, chain(self.cause.as_ref())),
+        }
     }
 }
 
@@ -114,7 +153,8 @@ fn chain(error: &(dyn Error + 'static)) -> String {
 
 impl<E: Error + Send + Sync + 'static> From<E> for HandlerError {
     fn from(error: E) -> Self {
-        Self::retry(error)
+        let cause: Box<dyn Error + Send + Sync> = Box::new(error);
+        if cause.is::<DecodeError>() { Self::dead_letter(cause) } else { Self::retry(cause) }
     }
 }
 
@@ -124,7 +164,7 @@ impl fmt::Debug for HandlerError {
             .debug_struct("HandlerError")
             .field("disposition", &self.disposition)
             .field("cause", &self.cause)
-            .finish_non_exhaustive()
+            .finish()
     }
 }
 
@@ -135,6 +175,10 @@ impl fmt::Display for HandlerError {
 }
 
 /// What a handler may return: `()`, `Result<(), HandlerError>`, `Result<(), E>` of any error, or an [`Outcome`].
+#[diagnostic::on_unimplemented(
+    message = "a handler cannot return `{Self}`",
+    note = "it returns `()`, `Result<(), HandlerError>`, `Result<(), E>` of any error, or an `Outcome`"
+)]
 pub trait IntoOutcome {
     /// The decision.
     fn into_outcome(self) -> Outcome;

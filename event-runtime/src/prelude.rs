@@ -2,4 +2,6 @@
 
 pub use crate::envelope::{Envelope, IntoEnvelope, Message, Metadata};
 pub use crate::event::{Event, Validate};
+pub use crate::handler::{Attempt, Cancellation, Extension, Headers, Payload, State};
 pub use crate::outcome::{HandlerError, Outcome};
+pub use crate::router::MessageRouter;

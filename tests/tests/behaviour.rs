@@ -1,5 +1,16 @@
 //! Behaviour of the runtime, one module an area.
 
 mod behaviour {
+    mod config;
+    mod consumer;
+    mod emit;
+    mod extractors;
+    mod forwarder;
+    mod layers;
+    mod pool;
+    mod producing;
+    mod raw;
+    mod router;
+    mod testkit;
     mod embedded;
 }

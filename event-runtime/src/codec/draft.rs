@@ -12,8 +12,14 @@ use crate::envelope::{Metadata, PayloadText};
 pub(super) struct Draft {
     out: Vec<u8>,
     payload_start: usize,
-    format: WireFormat,
-    end: &'static str,
+    end: End,
+}
+
+/// What ends the body.
+enum End {
+    Native,
+    CloudEvents,
+    EventBridge(eventbridge::End),
 }
 
 impl Draft {
@@ -23,15 +29,15 @@ impl Draft {
         let end = match format {
             WireFormat::Native => {
                 native::open(&mut out, metadata);
-                "}"
+                End::Native
             }
             WireFormat::CloudEvents => {
                 cloudevents::open(&mut out, metadata);
-                ""
+                End::CloudEvents
             }
-            WireFormat::EventBridge => eventbridge::open(&mut out, metadata),
+            WireFormat::EventBridge => End::EventBridge(eventbridge::open(&mut out, metadata)),
         };
-        Self { payload_start: out.len(), out, format, end }
+        Self { payload_start: out.len(), out, end }
     }
 
     /// Where the payload's JSON goes.
@@ -41,15 +47,20 @@ impl Draft {
 
     /// Ends the body.
     pub(super) fn close(mut self) -> (ByteString, PayloadText) {
-        let payload_end = self.out.len();
-        let payload = if self.format == WireFormat::CloudEvents {
-            cloudevents::close(&mut self.out, self.payload_start)
-                .map(|start| start..payload_end - (self.payload_start - start))
-        } else {
-            self.out.extend_from_slice(self.end.as_bytes());
-            Some(self.payload_start..payload_end)
+        let length = self.out.len() - self.payload_start;
+        let start = match self.end {
+            End::Native => {
+                self.out.push(b'}');
+                Some(self.payload_start)
+            }
+            End::CloudEvents => cloudevents::close(&mut self.out, self.payload_start),
+            End::EventBridge(end) => eventbridge::close(&mut self.out, self.payload_start, end),
         };
-        (text(self.out), payload.map_or(PayloadText::Apart(Cow::Borrowed("null")), PayloadText::Within))
+        let payload = match start {
+            Some(start) => PayloadText::Within(start..start + length),
+            None => PayloadText::Apart(Cow::Borrowed("null")),
+        };
+        (text(self.out), payload)
     }
 }
 

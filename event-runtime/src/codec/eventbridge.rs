@@ -3,7 +3,8 @@
 //! `detail-type` is the payload type, `source` the source, `time` the moment. EventBridge gives every event an id
 //! of its own, cuts the time to seconds, and has no room for anything else; so `detail` holds two members,
 //! `eventmeta` (the native format's names, id and moment included) and `data` (the payload). A `detail` of any
-//! other shape is the payload itself: that is how the events of AWS services are read.
+//! other shape is the payload itself: that is how the events of AWS services are read. A few of them have no
+//! `detail`: their payload is `null`, and what they say instead is kept.
 //!
 //! What EventBridge adds (`version`, `account`, `region`, `resources`, and whatever is not known here) is kept
 //! in one extension, `eventbridge`, an object with those members; written again, they stand where they stood.
@@ -93,7 +94,10 @@ impl<'de> ReadObject<'de> for Body {
         if metadata.payload_type.is_empty() {
             return Err(note.fail_at("detail-type", if seen.contains(1) { EMPTY } else { MISSING }));
         }
-        let Some(detail) = detail else { return Err(note.fail_at("detail", MISSING)) };
+        let Some(detail) = detail else {
+            keep_added(&mut metadata, added);
+            return Ok(Found { metadata, payload: FoundPayload::Apart(Cow::Borrowed("null")) });
+        };
         let Some((overlay, payload)) = ours(note, detail)? else {
             keep_added(&mut metadata, added);
             return Ok(Found { metadata, payload: FoundPayload::Within(detail.get()) });
@@ -183,8 +187,35 @@ fn added(metadata: &Metadata) -> Option<RawMembers> {
     (!ours && id && !members.0.contains_key(super::native::SPECVERSION)).then_some(members)
 }
 
-/// Writes the envelope up to where the payload's value begins; returns what ends it.
-pub(super) fn open(out: &mut Vec<u8>, metadata: &Metadata) -> &'static str {
+/// How an envelope ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum End {
+    /// The payload is the whole `detail`.
+    Plain,
+    /// The payload is the `data` of the `detail`.
+    Nested,
+}
+
+/// Ends the envelope whose payload's value begins at `start`. Returns where the payload begins, `None` where
+/// there is none: a plain `null` is left out.
+pub(super) fn close(out: &mut Vec<u8>, start: usize, end: End) -> Option<usize> {
+    match end {
+        End::Nested => out.push(b'}'),
+        End::Plain if out.get(start..) == Some(b"null") => {
+            out.truncate(start - DETAIL.len());
+            out.push(b'}');
+            return None;
+        }
+        End::Plain => {}
+    }
+    out.push(b'}');
+    Some(start)
+}
+
+const DETAIL: &str = ",\"detail\":";
+
+/// Writes the envelope up to where the payload's value begins; [`close`] ends it.
+pub(super) fn open(out: &mut Vec<u8>, metadata: &Metadata) -> End {
     let added = added(metadata);
     let is_kept = added.is_some();
     let broker_id = added.as_ref().and_then(|added| added.0.get("id"));
@@ -208,11 +239,11 @@ pub(super) fn open(out: &mut Vec<u8>, metadata: &Metadata) -> &'static str {
             object.raw(name, value);
         }
     }
-    let mut detail = object.member("detail");
+    out.extend_from_slice(DETAIL.as_bytes());
     if plain {
-        return "}";
+        return End::Plain;
     }
-    let mut detail = Object::open(&mut detail);
+    let mut detail = Object::open(out);
     let mut meta = Object::open(detail.member(EVENTMETA));
     write_fields(&mut meta, metadata, |field| match field {
         Field::PayloadType => false,
@@ -222,7 +253,7 @@ pub(super) fn open(out: &mut Vec<u8>, metadata: &Metadata) -> &'static str {
     write_extensions(&mut meta, metadata, |name| !(is_kept && name == EVENTBRIDGE));
     meta.close();
     detail.member("data");
-    "}}"
+    End::Nested
 }
 
 /// Whether EventBridge's own members say everything.

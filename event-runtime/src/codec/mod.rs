@@ -153,7 +153,7 @@ impl Codec {
         self.prepare(&mut metadata);
         let mut draft = Draft::open(self.format(), &metadata, message.payload().len());
         draft.payload().extend_from_slice(message.payload().as_bytes());
-        Ok(self.close(draft, metadata, message.delay()))
+        Ok(self.close(draft, metadata, message.delay()).with_hops(message.hops()))
     }
 
     /// Reads the metadata of a body in any known format; the payload is found, not parsed.

@@ -92,6 +92,9 @@ impl Field {
 /// The members that make a body another format's.
 pub(super) const SPECVERSION: &str = "specversion";
 pub(super) const DETAIL_TYPE: &str = "detail-type";
+pub(super) const DETAIL: &str = "detail";
+/// The member that makes a body ours.
+pub(super) const PAYLOAD_TYPE: &str = Field::PayloadType.name();
 
 /// A whole native body.
 pub(super) struct Body;
@@ -134,11 +137,12 @@ impl<'de> ReadObject<'de> for Members<'de> {
         let mut metadata = Metadata::blank();
         let mut payload = None;
         let mut seen = Seen::default();
+        let mut foreign = Foreign::default();
         while let Some(Text(name)) = map.next_key()? {
             let Some(field) = Field::named(&name) else {
                 note.member = None;
-                if name == SPECVERSION {
-                    note.foreign = Some(WireFormat::CloudEvents);
+                if let Some(format) = foreign.with(&name) {
+                    note.foreign = Some(format);
                     return Err(note.fail("is of another format"));
                 }
                 let value = map.next_value()?;
@@ -189,6 +193,26 @@ impl<'de> ReadObject<'de> for Members<'de> {
             }
         }
         Ok(Self { metadata, payload, has_version: seen.contains(Field::Version as u8) })
+    }
+}
+
+/// The members of other formats that were seen.
+#[derive(Default)]
+struct Foreign {
+    detail_type: bool,
+    detail: bool,
+}
+
+impl Foreign {
+    /// The format that the member `name` gives away, together with those before it.
+    fn with(&mut self, name: &str) -> Option<WireFormat> {
+        match name {
+            SPECVERSION => return Some(WireFormat::CloudEvents),
+            DETAIL_TYPE => self.detail_type = true,
+            DETAIL => self.detail = true,
+            _ => {}
+        }
+        (self.detail_type && self.detail).then_some(WireFormat::EventBridge)
     }
 }
 

@@ -148,3 +148,21 @@ fn faults_are_named_by_member_and_never_quoted() {
         assert!(!format!("{error} {error:?}").contains("secret"), "{body}: {error:?}");
     }
 }
+
+#[test]
+fn attributes_repeat_what_brokers_filter_by() {
+    let attributes = Codec::Native.encode(&full()).unwrap().attributes();
+    let pairs: Vec<_> = attributes.iter().collect();
+    assert_eq!(
+        pairs,
+        [
+            ("payload_type", "Order"),
+            ("version", "1"),
+            ("id", "event-1"),
+            ("correlation_id", "chain"),
+            ("traceparent", "00-12345678901234567890123456789012-1234567890123456-01"),
+        ]
+    );
+    let odd = full().with_correlation_id("a\u{0}b");
+    assert_eq!(Codec::Native.encode(&odd).unwrap().attributes().get("correlation_id"), None);
+}

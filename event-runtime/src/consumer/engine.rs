@@ -142,7 +142,7 @@ impl Engine {
             body, attributes, transport_id, group, receive_count, first_received_at, lease, ..
         } = delivery;
         let bytes = body.len() + attributes.size();
-        let message = Codec::decode(body.clone());
+        let message = Codec::decode(body.clone()).map(|message| message.with_attributes(&attributes));
         let key = match (&group, self.settings.order, &message) {
             (Some(group), _, _) if self.info.ordered => Some(Key::from(group.as_str())),
             (_, Order::PerKey, Ok(message)) => message.metadata().partition_key.as_deref().map(Key::from),

@@ -375,7 +375,7 @@ mod tests {
     use bytestring::ByteString;
 
     use super::*;
-    use crate::envelope::{Metadata, WireFormat};
+    use crate::envelope::{Metadata, PayloadText, WireFormat};
 
     const LIMITS: Limits = Limits {
         batch: 4,
@@ -409,7 +409,7 @@ mod tests {
             let message = Message::from_parts(
                 Metadata::new("test", 1),
                 ByteString::from_static("null"),
-                0..4,
+                PayloadText::Within(0..4),
                 WireFormat::Native,
                 None,
             );

@@ -69,7 +69,8 @@ impl Default for ConsumerSettings {
 }
 
 /// Which messages wait for one another.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Order {
     /// What the broker orders is handled in its order (FIFO groups, partitions); nothing else waits.
     #[default]

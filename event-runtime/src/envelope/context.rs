@@ -5,6 +5,30 @@ use std::future::Future;
 use crate::envelope::{Message, Metadata};
 
 /// The message being handled, as the cause of what its handler emits.
+///
+/// The consumer runs every handler in the context of its message, and `emit*` reads it when it is called. A
+/// spawned task is outside of it; [`Context::scope`] carries it over:
+///
+/// ```
+/// use event_runtime::{Codec, Context, Metadata};
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// # let message = Codec::Native.encode_raw(Metadata::new("orders.order.paid", 1), "{}", None)?;
+/// let handler = async {
+///     let context = Context::current().ok_or("not in a handler")?;
+///     let task = tokio::spawn(context.scope(async {
+///         // Whatever is emitted here has the handled message as its cause.
+///         Context::current().map(|context| context.message().metadata().id.clone())
+///     }));
+///     Ok::<_, Box<dyn std::error::Error>>(task.await?)
+/// };
+/// let cause = Context::new(message.clone()).scope(handler).await?;
+/// assert_eq!(cause.as_ref(), Some(&message.metadata().id));
+/// assert!(Context::current().is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Context(Message);
 
@@ -23,8 +47,11 @@ impl Context {
         CURRENT.try_with(Clone::clone).ok()
     }
 
-    /// Runs `future` in this context. The consumer does it for handlers; after `tokio::spawn` it carries the
-    /// context over.
+    /// Runs `future` in this context; inside it, an outer context is hidden. The consumer does it for handlers;
+    /// after `tokio::spawn` it carries the context over.
+    ///
+    /// # Cancel safety
+    /// As the future's own: dropping it drops `future`, and nothing of the context stays behind.
     pub fn scope<F: Future>(self, future: F) -> impl Future<Output = F::Output> {
         CURRENT.scope(self, future)
     }
@@ -35,24 +62,129 @@ impl Context {
     }
 
     /// Fills what `metadata` leaves open: correlation, tenant and trace of the message being handled, and its
-    /// id as the cause. What was set by hand stays.
+    /// id as the cause. What was set by hand stays. A trace context that the specification tells receivers to
+    /// ignore is not passed on.
     pub fn fill(&self, metadata: &mut Metadata) {
         let parent = self.0.metadata();
-        let inherit = |field: &mut Option<String>, value: &Option<String>| {
-            if field.is_none() {
-                field.clone_from(value);
-            }
-        };
         if metadata.correlation_id.is_none() {
             metadata.correlation_id = Some(parent.correlation_id.as_ref().unwrap_or(&parent.id).clone());
         }
         if metadata.causation_id.is_none() {
             metadata.causation_id = Some(parent.id.clone());
         }
-        inherit(&mut metadata.tenant_id, &parent.tenant_id);
-        if metadata.traceparent.is_none() {
-            metadata.traceparent.clone_from(&parent.traceparent);
-            inherit(&mut metadata.tracestate, &parent.tracestate);
+        if metadata.tenant_id.is_none() {
+            metadata.tenant_id.clone_from(&parent.tenant_id);
         }
+        if metadata.traceparent.is_none()
+            && let Some(trace) = parent.trace_parent()
+        {
+            metadata.traceparent = Some(trace.to_string());
+            if metadata.tracestate.is_none() {
+                let state = parent.trace_state();
+                metadata.tracestate = (!state.is_empty()).then(|| state.to_string());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Codec;
+
+    const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+    fn message(id: &str, change: impl FnOnce(&mut Metadata)) -> Message {
+        let mut metadata = Metadata::new("Parent", 1);
+        metadata.id = id.to_owned();
+        change(&mut metadata);
+        Codec::Native.encode_raw(metadata, "{}", None).unwrap()
+    }
+
+    fn current_id() -> Option<String> {
+        Context::current().map(|context| context.message().metadata().id.clone())
+    }
+
+    #[tokio::test]
+    async fn an_inner_scope_hides_the_outer_one_until_it_ends() {
+        assert_eq!(current_id(), None);
+        let outer = Context::new(message("outer", |_| {}));
+        outer
+            .scope(async {
+                let inner = Context::new(message("inner", |_| {}));
+                assert_eq!(inner.scope(async { current_id() }).await.as_deref(), Some("inner"));
+                assert_eq!(current_id().as_deref(), Some("outer"));
+            })
+            .await;
+        assert_eq!(current_id(), None);
+    }
+
+    #[tokio::test]
+    async fn a_spawned_task_is_outside_unless_it_is_scoped() {
+        Context::new(message("handled", |_| {}))
+            .scope(async {
+                assert_eq!(tokio::spawn(async { current_id() }).await.unwrap(), None);
+                let context = Context::current().unwrap();
+                let task = tokio::spawn(context.scope(async { current_id() }));
+                assert_eq!(task.await.unwrap().as_deref(), Some("handled"));
+            })
+            .await;
+    }
+
+    #[test]
+    fn the_first_of_a_chain_gives_its_id_as_correlation_and_cause() {
+        let context = Context::new(message("first", |_| {}));
+        let mut metadata = Metadata::new("Child", 1);
+        context.fill(&mut metadata);
+        assert_eq!(metadata.correlation_id.as_deref(), Some("first"));
+        assert_eq!(metadata.causation_id.as_deref(), Some("first"));
+        assert_eq!((metadata.tenant_id, metadata.traceparent), (None, None));
+    }
+
+    #[test]
+    fn correlation_tenant_and_trace_are_inherited_the_user_is_not() {
+        let context = Context::new(message("second", |parent| {
+            parent.correlation_id = Some("chain".to_owned());
+            parent.tenant_id = Some("tenant".to_owned());
+            parent.user_id = Some("user".to_owned());
+            parent.traceparent = Some(TRACE.to_owned());
+            parent.tracestate = Some("a=1, b=2".to_owned());
+        }));
+        let mut metadata = Metadata::new("Child", 1);
+        context.fill(&mut metadata);
+        assert_eq!(metadata.correlation_id.as_deref(), Some("chain"));
+        assert_eq!(metadata.causation_id.as_deref(), Some("second"));
+        assert_eq!(metadata.tenant_id.as_deref(), Some("tenant"));
+        assert_eq!(metadata.traceparent.as_deref(), Some(TRACE));
+        assert_eq!(metadata.tracestate.as_deref(), Some("a=1,b=2"));
+        assert_eq!(metadata.user_id, None);
+    }
+
+    #[test]
+    fn what_was_set_by_hand_stays() {
+        let context = Context::new(message("parent", |parent| {
+            parent.tenant_id = Some("tenant".to_owned());
+            parent.traceparent = Some(TRACE.to_owned());
+            parent.tracestate = Some("a=1".to_owned());
+        }));
+        let mut metadata = Metadata::new("Child", 1);
+        metadata.correlation_id = Some("mine".to_owned());
+        metadata.causation_id = Some("mine".to_owned());
+        metadata.tenant_id = Some("mine".to_owned());
+        metadata.traceparent = Some(TRACE.replace("01", "00"));
+        let before = metadata.clone();
+        context.fill(&mut metadata);
+        assert_eq!(metadata, before, "not even the tracestate of another trace is added");
+    }
+
+    #[test]
+    fn a_broken_trace_is_not_passed_on() {
+        let context = Context::new(message("parent", |parent| {
+            parent.traceparent = Some("garbage".to_owned());
+            parent.tracestate = Some("a=1".to_owned());
+        }));
+        let mut metadata = Metadata::new("Child", 1);
+        context.fill(&mut metadata);
+        assert_eq!((metadata.traceparent, metadata.tracestate), (None, None));
     }
 }

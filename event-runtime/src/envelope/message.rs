@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytestring::ByteString;
 
-use crate::envelope::{Envelope, Metadata};
+use crate::envelope::{Envelope, Metadata, WireFormat};
 use crate::event::{DecodeError, Event};
 
 /// A message whose payload was not decoded: its metadata, and one buffer that holds the payload.
@@ -24,6 +24,7 @@ struct Inner {
     payload: PayloadText,
     format: WireFormat,
     delay: Option<Duration>,
+    hops: u32,
 }
 
 /// Where a message's payload is.
@@ -35,18 +36,6 @@ pub(crate) enum PayloadText {
     Apart(Cow<'static, str>),
 }
 
-/// How a message's body is laid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum WireFormat {
-    /// The runtime's own JSON.
-    Native,
-    /// CloudEvents 1.0, structured JSON.
-    CloudEvents,
-    /// The EventBridge envelope.
-    EventBridge,
-}
-
 impl Message {
     /// A message from its parts; `payload` is JSON.
     pub(crate) fn from_parts(
@@ -56,7 +45,7 @@ impl Message {
         format: WireFormat,
         delay: Option<Duration>,
     ) -> Self {
-        Self(Arc::new(Inner { metadata, body, payload, format, delay }))
+        Self(Arc::new(Inner { metadata, body, payload, format, delay, hops: 0 }))
     }
 
     /// Everything beside the payload.
@@ -92,6 +81,30 @@ impl Message {
     pub fn with_delay(mut self, delay: Duration) -> Self {
         Arc::make_mut(&mut self.0).delay = Some(delay).filter(|delay| !delay.is_zero());
         self
+    }
+
+    /// How often the message was sent on after its first sending: forwarded, redriven, sent again with a delay.
+    pub fn hops(&self) -> u32 {
+        self.0.hops
+    }
+
+    /// The same message after `hops` hops; whoever sends a received message on adds one.
+    #[must_use]
+    pub fn with_hops(mut self, hops: u32) -> Self {
+        if hops != self.0.hops {
+            Arc::make_mut(&mut self.0).hops = hops;
+        }
+        self
+    }
+
+    /// What a broker that deduplicates is to know the message by: its id, after hops `<id>:<hops>`.
+    ///
+    /// A message that is sent on is a new one to the broker, and a repeated attempt at the same hop is not.
+    pub fn deduplication_id(&self) -> Cow<'_, str> {
+        match self.0.hops {
+            0 => Cow::Borrowed(&self.0.metadata.id),
+            hops => Cow::Owned(format!("{}:{hops}", self.0.metadata.id)),
+        }
     }
 
     /// Reads the payload as `E`, upcasting an older version, and validates it.

@@ -2,16 +2,21 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
+use crate::envelope::{TraceParent, TraceState};
+
 /// Everything that an envelope says beside its payload.
-#[derive(Clone, Debug)]
+///
+/// `Debug` prints what is set, extensions by their names only.
+#[derive(Clone)]
 pub struct Metadata {
-    /// The event's id, an opaque string; a UUIDv7 unless it was set.
+    /// The event's id, an opaque string; a UUIDv7 unless it was set. Never empty on the wire.
     pub id: String,
-    /// The payload type.
+    /// The payload type. Never empty on the wire.
     pub payload_type: Cow<'static, str>,
     /// The version of the payload; 1 where the wire says nothing.
     pub version: u32,
@@ -23,9 +28,9 @@ pub struct Metadata {
     pub correlation_id: Option<String>,
     /// The id of the message whose handling emitted this event.
     pub causation_id: Option<String>,
-    /// W3C trace context, `traceparent`.
+    /// W3C trace context, `traceparent`, as it came; [`Metadata::trace_parent`] reads it.
     pub traceparent: Option<String>,
-    /// W3C trace context, `tracestate`.
+    /// W3C trace context, `tracestate`, as it came; [`Metadata::trace_state`] reads it.
     pub tracestate: Option<String>,
     /// The ordering key.
     pub partition_key: Option<String>,
@@ -75,5 +80,108 @@ impl Metadata {
             headers: BTreeMap::new(),
             extensions: BTreeMap::new(),
         }
+    }
+
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+
+    /// The JSON text of an extension.
+    pub fn extension(&self, name: &str) -> Option<&str> {
+        self.extensions.get(name).map(|value| value.get())
+    }
+
+    /// The trace context; `None` where there is none, or one that the specification tells receivers to ignore.
+    pub fn trace_parent(&self) -> Option<TraceParent> {
+        self.traceparent.as_deref()?.parse().ok()
+    }
+
+    /// What tracing systems added to the trace context; empty where it is to be ignored.
+    pub fn trace_state(&self) -> TraceState {
+        self.tracestate.as_deref().and_then(|state| state.parse().ok()).unwrap_or_default()
+    }
+}
+
+/// Two extensions are equal where their JSON texts are.
+impl PartialEq for Metadata {
+    fn eq(&self, other: &Self) -> bool {
+        let fixed = |metadata: &Self| (metadata.version, metadata.occurred_at);
+        self.id == other.id
+            && self.payload_type == other.payload_type
+            && fixed(self) == fixed(other)
+            && self.texts() == other.texts()
+            && self.to == other.to
+            && self.headers == other.headers
+            && self.extensions.len() == other.extensions.len()
+            && self.extensions.keys().all(|name| self.extension(name) == other.extension(name))
+    }
+}
+
+impl fmt::Debug for Metadata {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = formatter.debug_struct("Metadata");
+        debug.field("id", &self.id).field("payload_type", &self.payload_type).field("version", &self.version);
+        if let Some(moment) = &self.occurred_at {
+            debug.field("occurred_at", &format_args!("{moment}"));
+        }
+        for (name, value) in self.texts() {
+            if let Some(value) = value {
+                debug.field(name, &value);
+            }
+        }
+        if !self.to.is_empty() {
+            debug.field("to", &self.to);
+        }
+        if !self.headers.is_empty() {
+            debug.field("headers", &self.headers);
+        }
+        if !self.extensions.is_empty() {
+            debug.field("extensions", &self.extensions.keys().collect::<Vec<_>>());
+        }
+        debug.finish()
+    }
+}
+
+impl Metadata {
+    /// The optional texts under their names.
+    fn texts(&self) -> [(&'static str, Option<&str>); 9] {
+        [
+            ("source", self.source.as_deref()),
+            ("correlation_id", self.correlation_id.as_deref()),
+            ("causation_id", self.causation_id.as_deref()),
+            ("traceparent", self.traceparent.as_deref()),
+            ("tracestate", self.tracestate.as_deref()),
+            ("partition_key", self.partition_key.as_deref()),
+            ("tenant_id", self.tenant_id.as_deref()),
+            ("user_id", self.user_id.as_deref()),
+            ("sender", self.sender.as_deref()),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_context_that_is_none_is_ignored() {
+        let mut metadata = Metadata::new("x", 1);
+        assert_eq!(metadata.trace_parent(), None);
+        metadata.traceparent = Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned());
+        metadata.tracestate = Some("not a state".to_owned());
+        assert!(metadata.trace_parent().is_some_and(|parent| parent.is_sampled()));
+        assert!(metadata.trace_state().is_empty());
+        metadata.traceparent = Some("garbage".to_owned());
+        assert_eq!(metadata.trace_parent(), None);
+    }
+
+    #[test]
+    fn debug_prints_what_is_set() {
+        let mut metadata = Metadata::new("x", 2);
+        metadata.extensions.insert("foreign".to_owned(), serde_json::value::to_raw_value("planted").unwrap());
+        let text = format!("{metadata:?}");
+        assert!(text.contains("foreign") && text.contains("version: 2"), "{text}");
+        assert!(!text.contains("planted") && !text.contains("tenant_id"), "{text}");
     }
 }

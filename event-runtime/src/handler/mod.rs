@@ -1,33 +1,23 @@
 //! Handlers: what is called with a message, and what can be taken out of it.
+//!
+//! It owns the shape of handlers ([`Handler`], [`PackHandler`], [`RawHandler`]), the extractors that are their
+//! arguments, and [`Endpoint`], the one thing that a consumer calls. Which handler takes which message is the
+//! [router](crate::router)'s business.
 
+mod arity;
+mod endpoint;
+mod extensions;
+mod extract;
 mod incoming;
+mod pack;
+mod raw;
+mod typed;
 
+pub use endpoint::Endpoint;
+pub use extract::{Attempt, Cancellation, Extension, FromIncoming, FromRef, Headers, Payload, State};
 pub use incoming::Incoming;
-
-use std::future::Future;
-
-use crate::envelope::Message;
-use crate::outcome::{IntoOutcome, Outcome};
-use crate::transport::BoxFuture;
-
-/// Whatever a consumer hands its messages to: a router, or a plain `async fn(Message)`.
-pub trait Endpoint: Send + Sync + 'static {
-    /// Handles one message to its outcome.
-    fn handle(&self, incoming: Incoming) -> BoxFuture<'_, Outcome>;
-
-    /// Mistakes that are known before the first message, one line each: overlapping routes, for instance.
-    fn problems(&self) -> Vec<String> {
-        Vec::new()
-    }
-}
-
-impl<F, Fut> Endpoint for F
-where
-    F: Fn(Message) -> Fut + Send + Sync + 'static,
-    Fut: Future + Send,
-    Fut::Output: IntoOutcome,
-{
-    fn handle(&self, incoming: Incoming) -> BoxFuture<'_, Outcome> {
-        Box::pin(async move { self(incoming.into_message()).await.into_outcome() })
-    }
-}
+pub use pack::PackHandler;
+pub use raw::RawHandler;
+/// The token behind [`Cancellation`], from `tokio-util`.
+pub use tokio_util::sync::CancellationToken;
+pub use typed::{EventArgument, Handler};

@@ -115,8 +115,12 @@ impl ProducersPoolBuilder {
         self.pack::<P>().route_packs(producer, [P::NAME])
     }
 
-    /// Takes the pool's id and its rules from configuration; rules that are there already stay.
+    /// Takes the pool's id, its rules and, where it is set, its format from configuration; rules that are there
+    /// already stay.
     pub fn config(mut self, config: ProducerPoolConfig) -> Self {
+        if let Some(format) = config.codec {
+            self.codec = Codec::new(format, config.service.as_deref().unwrap_or(&config.producer_pool_id));
+        }
         self.id = config.producer_pool_id;
         self.types.extend(config.supported_payload_types);
         self.packs.extend(config.supported_packs);

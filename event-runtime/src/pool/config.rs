@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::envelope::WireFormat;
+
 /// A pool's routing as configuration; [`ProducersPoolBuilder::config`](crate::pool::ProducersPoolBuilder::config)
 /// takes it.
 ///
@@ -31,4 +33,10 @@ pub struct ProducerPoolConfig {
     /// Payload types that no pack lists and rules may name all the same, because they are forwarded only.
     #[serde(default)]
     pub external_payload_types: Vec<String>,
+    /// The format of what the pool emits: `native` unless set, `cloudevents` or `eventbridge`.
+    #[serde(default)]
+    pub codec: Option<WireFormat>,
+    /// The service's name, which formats with an obligatory source put there; the pool's id unless set.
+    #[serde(default)]
+    pub service: Option<String>,
 }

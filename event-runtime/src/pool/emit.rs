@@ -111,18 +111,18 @@ impl<E> Envelope<E> {
     where
         E: Registered,
     {
-        self.prepare(codec)
+        self.check()?;
+        codec.encode_owned(self).map_err(|error| not_encoded(E::PAYLOAD_TYPE, error))
     }
 
-    fn prepare(&mut self, codec: &Codec) -> Result<Message, EmitError>
+    fn check(&mut self) -> Result<(), EmitError>
     where
         E: Registered,
     {
         if let Some(context) = Context::current() {
             context.fill(&mut self.metadata);
         }
-        self.payload.validate().map_err(|errors| invalid(E::PAYLOAD_TYPE, errors))?;
-        codec.encode(self).map_err(|error| not_encoded(E::PAYLOAD_TYPE, error))
+        self.payload.validate().map_err(|errors| invalid(E::PAYLOAD_TYPE, errors))
     }
 
     /// Emits the event to the default emitter.
@@ -139,7 +139,7 @@ impl<E> Envelope<E> {
         E: Registered,
     {
         send_by_default(default_emitter().and_then(|emitter| {
-            let message = self.into_message(DynEmitter::codec(&*emitter))?;
+            let message = self.into_message(emitter.codec())?;
             Ok((emitter, message))
         }))
     }
@@ -180,8 +180,16 @@ impl<E> Envelope<E> {
     where
         E: Registered,
     {
-        let prepared: Vec<_> =
-            emitters.into_iter().map(|emitter| (emitter, self.prepare(emitter.codec()))).collect();
+        let prepared: Vec<_> = emitters
+            .into_iter()
+            .map(|emitter| {
+                let message = self.check().and_then(|()| {
+                    let encoded = emitter.codec().encode(&self);
+                    encoded.map_err(|error| not_encoded(E::PAYLOAD_TYPE, error))
+                });
+                (emitter, message)
+            })
+            .collect();
         async move {
             let of = prepared.len();
             let mut failures = Vec::new();
@@ -242,7 +250,7 @@ async fn send_by_default(
     prepared: Result<(Arc<dyn DynEmitter>, Message), EmitError>,
 ) -> Result<(), EmitError> {
     let (emitter, message) = prepared?;
-    DynEmitter::emit(&*emitter, message).await
+    emitter.emit(message).await
 }
 
 /// What came of preparing a batch: the messages that can go, and the failures of those that can't.

@@ -75,64 +75,67 @@ pub trait Emitter: Send + Sync {
     }
 }
 
-/// [`Emitter`] behind a pointer; implemented for every emitter, and `dyn DynEmitter` is an [`Emitter`] again.
+/// [`Emitter`] behind a pointer; implemented for every emitter.
+///
+/// `dyn DynEmitter` is an [`Emitter`] again: call it by that trait's methods. These have names of their own, so that
+/// having both traits in scope is never ambiguous.
 pub trait DynEmitter: Send + Sync {
     /// [`Emitter::codec`].
-    fn codec(&self) -> &Codec;
+    fn dyn_codec(&self) -> &Codec;
     /// [`Emitter::emit`].
-    fn emit(&self, message: Message) -> BoxFuture<'_, Result<(), EmitError>>;
+    fn dyn_emit(&self, message: Message) -> BoxFuture<'_, Result<(), EmitError>>;
     /// [`Emitter::emit_batch`].
-    fn emit_batch(&self, messages: Vec<Message>) -> BoxFuture<'_, Result<(), EmitErrors>>;
+    fn dyn_emit_batch(&self, messages: Vec<Message>) -> BoxFuture<'_, Result<(), EmitErrors>>;
     /// [`Emitter::retry`].
-    fn retry(&self, error: EmitError) -> BoxFuture<'_, Result<(), EmitError>>;
+    fn dyn_retry(&self, error: EmitError) -> BoxFuture<'_, Result<(), EmitError>>;
     /// [`Emitter::enqueue`].
     ///
     /// # Errors
     /// Those of [`Emitter::enqueue`].
-    fn enqueue(&self, message: Message) -> Result<(), EmitError>;
+    fn dyn_enqueue(&self, message: Message) -> Result<(), EmitError>;
 }
 
 impl<M: Emitter> DynEmitter for M {
-    fn codec(&self) -> &Codec {
+    fn dyn_codec(&self) -> &Codec {
         Emitter::codec(self)
     }
 
-    fn emit(&self, message: Message) -> BoxFuture<'_, Result<(), EmitError>> {
+    fn dyn_emit(&self, message: Message) -> BoxFuture<'_, Result<(), EmitError>> {
         Box::pin(Emitter::emit(self, message))
     }
 
-    fn emit_batch(&self, messages: Vec<Message>) -> BoxFuture<'_, Result<(), EmitErrors>> {
+    fn dyn_emit_batch(&self, messages: Vec<Message>) -> BoxFuture<'_, Result<(), EmitErrors>> {
         Box::pin(Emitter::emit_batch(self, messages))
     }
 
-    fn retry(&self, error: EmitError) -> BoxFuture<'_, Result<(), EmitError>> {
+    fn dyn_retry(&self, error: EmitError) -> BoxFuture<'_, Result<(), EmitError>> {
         Box::pin(Emitter::retry(self, error))
     }
 
-    fn enqueue(&self, message: Message) -> Result<(), EmitError> {
+    fn dyn_enqueue(&self, message: Message) -> Result<(), EmitError> {
         Emitter::enqueue(self, message)
     }
 }
 
 impl Emitter for dyn DynEmitter + '_ {
     fn codec(&self) -> &Codec {
-        DynEmitter::codec(self)
+        self.dyn_codec()
     }
 
     fn emit(&self, message: Message) -> impl Future<Output = Result<(), EmitError>> + Send {
-        DynEmitter::emit(self, message)
+        self.dyn_emit(message)
     }
 
     fn emit_batch(&self, messages: Vec<Message>) -> impl Future<Output = Result<(), EmitErrors>> + Send {
-        DynEmitter::emit_batch(self, messages)
+        self.dyn_emit_batch(messages)
     }
 
     fn retry(&self, error: EmitError) -> impl Future<Output = Result<(), EmitError>> + Send {
-        DynEmitter::retry(self, error)
+        self.dyn_retry(error)
     }
 
     fn enqueue(&self, message: Message) -> Result<(), EmitError> {
-        DynEmitter::enqueue(self, message)
+        self.dyn_enqueue(message)
     }
 }
 

@@ -8,7 +8,7 @@ use std::task::Poll;
 use crate::transport::BoxFuture;
 
 /// Runs all futures concurrently on this task; results in the order of the futures.
-pub(super) async fn join_all<T>(futures: Vec<BoxFuture<'_, T>>) -> Vec<T> {
+pub(crate) async fn join_all<T>(futures: Vec<BoxFuture<'_, T>>) -> Vec<T> {
     let mut slots: Vec<Slot<'_, T>> = futures.into_iter().map(Slot::Running).collect();
     poll_fn(|context| {
         let mut running = false;

@@ -24,7 +24,7 @@ mod emit;
 mod emitter;
 mod error;
 mod explain;
-mod join;
+pub(crate) mod join;
 mod problem;
 mod producer_emitter;
 mod producers;

@@ -18,7 +18,7 @@ async fn a_receive_in_flight_is_awaited_and_its_messages_handed_back() {
     let running = Running::start(consumer(&source, &letters), |_: Message| async {});
     eventually(|| source.asked().len() == 1).await;
     let watched = running.consumer.clone();
-    let stop = tokio::spawn(running.stop());
+    let stop = tokio::spawn(running.end());
     eventually(|| watched.health().status == Status::Draining).await;
     source.deliver([delivery(body("1")), delivery(body("2"))]);
     let report = stop.await.unwrap();
@@ -42,10 +42,10 @@ async fn what_runs_finishes_and_what_waits_is_handed_back() {
     });
     source.deliver([delivery(body("runs")), delivery(body("waits"))]);
     starts.recv().await.unwrap();
-    let stop = tokio::spawn(running.stop());
+    let stop = tokio::spawn(running.end());
     assert_eq!(source.settlements(1).await, [(1, HANDED_BACK)]);
     gate.send(true).unwrap();
-    source.deliver([]);
+    source.finish();
     let report = stop.await.unwrap();
     assert_eq!(source.settled()[1], (0, SettleAction::Remove));
     assert_eq!((report.acknowledged, report.handed_back, report.cut_off), (1, 1, 0));
@@ -63,9 +63,8 @@ async fn a_handler_that_does_not_end_is_told_then_cut_off_and_its_message_releas
     });
     source.deliver([delivery(body("1"))]);
     starts.recv().await.unwrap();
-    source.deliver([]);
     let begin = clock.now();
-    let report = advancing(&clock, running.stop()).await;
+    let report = advancing(&clock, running.stop(&source)).await;
     assert_eq!(source.settled(), [(0, SettleAction::Release { after: Duration::ZERO })]);
     assert_eq!((report.cut_off, report.unsettled), (1, 0));
     assert!(clock.now().duration_since(begin).unsigned_abs() <= Duration::from_secs(10));
@@ -80,8 +79,7 @@ async fn a_broker_that_confirms_nothing_does_not_keep_the_process_from_ending() 
     source.deliver([delivery(body("1"))]);
     let watched = running.consumer.clone();
     eventually(|| watched.health().in_flight == 1 && source.asked().len() == 2).await;
-    source.deliver([]);
-    let report = advancing(&clock, running.stop()).await;
+    let report = advancing(&clock, running.stop(&source)).await;
     assert_eq!((report.acknowledged, report.unsettled), (1, 1));
 }
 
@@ -105,10 +103,10 @@ async fn a_failure_during_the_drain_goes_back_to_the_broker() {
     source.deliver([grouped]);
     starts.recv().await.unwrap();
     let watched = running.consumer.clone();
-    let stop = tokio::spawn(running.stop());
+    let stop = tokio::spawn(running.end());
     eventually(|| watched.health().status == Status::Draining).await;
     gate.send(true).unwrap();
-    source.deliver([]);
+    source.finish();
     stop.await.unwrap();
     assert_eq!(source.settled(), [(0, SettleAction::Release { after: Duration::ZERO })]);
 }

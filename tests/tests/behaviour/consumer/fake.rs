@@ -32,6 +32,7 @@ struct State {
     settlements: Vec<(u64, SettleAction)>,
     extensions: Vec<u64>,
     lost: Vec<u64>,
+    finished: bool,
 }
 
 /// What happens to one settle call.
@@ -89,6 +90,12 @@ impl FakeSource {
 
     pub fn fail(&self, error: SourceError) {
         self.state().answers.push_back(Err(error));
+        self.0.arrived.notify_one();
+    }
+
+    /// From now on every receive that finds nothing answers at once, as a long poll does when its time is over.
+    pub fn finish(&self) {
+        self.state().finished = true;
         self.0.arrived.notify_one();
     }
 
@@ -151,10 +158,18 @@ impl Source for FakeSource {
         self.state().asked.push(max);
         loop {
             let arrived = self.0.arrived.notified();
-            if let Some(answer) = self.state().answers.pop_front() {
-                return answer;
+            let (answer, finished) = {
+                let mut state = self.state();
+                (state.answers.pop_front(), state.finished)
+            };
+            match answer {
+                Some(answer) => return answer,
+                None if finished => {
+                    tokio::task::yield_now().await;
+                    return Ok(Vec::new());
+                }
+                None => arrived.await,
             }
-            arrived.await;
         }
     }
 

@@ -33,8 +33,7 @@ async fn a_running_handlers_lease_is_extended_until_it_ends() {
     // A lease of 40 s that is extended below 20 s: at least once in 40 s, at most once in 20 s.
     let extensions = source.extensions().len();
     assert!((15..=30).contains(&extensions), "{extensions}");
-    source.deliver([]);
-    assert_eq!(advancing(&clock, running.stop()).await.leases_lost, 0);
+    assert_eq!(advancing(&clock, running.stop(&source)).await.leases_lost, 0);
 }
 
 #[tokio::test]
@@ -64,8 +63,7 @@ async fn at_the_cap_extension_ends_and_the_handler_is_told() {
     advancing(&clock, cancelled.recv()).await.unwrap();
     let held = clock.now().duration_since(start).unsigned_abs();
     assert!(held <= max_lease && held >= max_lease / 2, "{held:?}");
-    source.deliver([]);
-    assert_eq!(advancing(&clock, running.stop()).await.leases_lost, 1);
+    assert_eq!(advancing(&clock, running.stop(&source)).await.leases_lost, 1);
 }
 
 #[tokio::test]

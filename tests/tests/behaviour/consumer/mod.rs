@@ -47,7 +47,14 @@ impl Running {
         Self { consumer, stop, run }
     }
 
-    async fn stop(self) -> RunReport {
+    /// Stops, with a long poll that is over.
+    async fn stop(self, source: &FakeSource) -> RunReport {
+        source.finish();
+        self.end().await
+    }
+
+    /// Stops, with a long poll that goes on.
+    async fn end(self) -> RunReport {
         drop(self.stop);
         self.run.await.unwrap().unwrap()
     }

@@ -86,8 +86,7 @@ async fn run(fates: Vec<(usize, Fate)>, concurrency: usize) -> BTreeMap<usize, V
         source.deliver([grouped(&key.to_string(), &number.to_string())]);
     }
     advancing(&clock, source.settlements(fates.len())).await;
-    source.deliver([]);
-    let report = advancing(&clock, running.stop()).await;
+    let report = advancing(&clock, running.stop(&source)).await;
     assert_eq!(report.acknowledged + report.dead_lettered, fates.len() as u64);
     let handled = handled.lock().unwrap().clone();
     handled
@@ -97,18 +96,23 @@ async fn run(fates: Vec<(usize, Fate)>, concurrency: usize) -> BTreeMap<usize, V
 async fn a_failing_key_holds_back_itself_and_no_other() {
     let (source, letters, clock) = (FakeSource::new(ordered()), Letters::default(), manual_clock());
     let backoff = Backoff { base: Duration::from_secs(60), max: Duration::from_secs(60) };
-    let consumer = consumer(&source, &letters)
-        .with_clock(clock.clock())
-        .with_settings(ConsumerSettings { backoff, max_attempts: 100, ..settings() });
+    let consumer = consumer(&source, &letters).with_clock(clock.clock()).with_settings(ConsumerSettings {
+        backoff,
+        max_attempts: 100,
+        ..settings()
+    });
     let running = Running::start(consumer, |message: Message| async move {
-        if message.metadata().id == "bad" { Err(HandlerError::retry_after(Duration::from_secs(60), "no")) } else { Ok(()) }
+        if message.metadata().id == "bad" {
+            Err(HandlerError::retry_after(Duration::from_secs(60), "no"))
+        } else {
+            Ok(())
+        }
     });
     source.deliver([grouped("a", "bad"), grouped("a", "behind"), grouped("b", "free")]);
     assert_eq!(source.settlements(1).await, [(2, SettleAction::Remove)]);
     eventually(|| running.consumer.health().in_flight == 2).await;
     // A shutdown gives both back, the head first and neither before its time.
-    source.deliver([]);
-    running.stop().await;
+    running.stop(&source).await;
     let after = Duration::from_secs(60);
     let expected = [
         (2, SettleAction::Remove),
@@ -134,7 +138,7 @@ async fn a_dead_letter_unblocks_its_key_after_it_is_stored() {
     });
     source.deliver([grouped("a", "bad"), grouped("a", "next")]);
     assert_eq!(source.settlements(2).await, [(0, SettleAction::Remove), (1, SettleAction::Remove)]);
-    let report = running.stop().await;
+    let report = running.stop(&source).await;
     assert_eq!((report.dead_lettered, report.acknowledged, report.discarded), (1, 1, 0));
 }
 
@@ -142,8 +146,7 @@ async fn a_dead_letter_unblocks_its_key_after_it_is_stored() {
 async fn ordering_keys_count_on_a_broker_without_order_where_asked_for() {
     for (order, most_at_once) in [(Order::PerKey, 1), (Order::Transport, 2)] {
         let (source, letters) = (FakeSource::new(info()), Letters::default());
-        let consumer =
-            consumer(&source, &letters).with_settings(ConsumerSettings { order, ..settings() });
+        let consumer = consumer(&source, &letters).with_settings(ConsumerSettings { order, ..settings() });
         let at_once = Arc::new(Mutex::new((0, 0)));
         let running = Running::start(consumer, {
             let at_once = at_once.clone();
@@ -165,7 +168,7 @@ async fn ordering_keys_count_on_a_broker_without_order_where_asked_for() {
         let keyed = br#"{"id":"1","payload_type":"test","partition_key":"k","payload":{}}"#.as_slice();
         source.deliver([delivery(keyed), delivery(keyed)]);
         source.settlements(2).await;
-        running.stop().await;
+        running.stop(&source).await;
         assert_eq!(at_once.lock().unwrap().1, most_at_once, "{order:?}");
     }
 }

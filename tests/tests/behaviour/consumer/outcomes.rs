@@ -8,7 +8,7 @@ use event_runtime::consumer::{Backoff, ConsumerSettings, OnExhausted, ScopeDenie
 use event_runtime::delivery::{SettleAction, attribute};
 use event_runtime::{Failure, FailureCode, HandlerError, Message, Outcome};
 
-use super::fake::{Fault, FakeSource, Letters, body, delivery, info};
+use super::fake::{FakeSource, Fault, Letters, body, delivery, info};
 use super::{Running, consumer, manual_clock, settings};
 
 const REMOVED: SettleAction = SettleAction::Remove;
@@ -23,7 +23,7 @@ async fn a_handled_message_is_removed_and_counted() {
     let running = Running::start(consumer(&source, &letters), |_: Message| async {});
     source.deliver([delivery(body("1")), delivery(body("2"))]);
     assert_eq!(source.settlements(2).await, [(0, REMOVED), (1, REMOVED)]);
-    let report = running.stop().await;
+    let report = running.stop(&source).await;
     assert_eq!((report.received, report.acknowledged, report.unsettled), (2, 2, 0));
 }
 
@@ -38,7 +38,7 @@ async fn a_failed_attempt_is_released_and_the_last_one_is_a_dead_letter() {
     last.attributes.set("own", "kept");
     source.deliver([delivery(body("event-1")), last]);
     source.settlements(2).await;
-    let report = running.stop().await;
+    let report = running.stop(&source).await;
     assert_eq!(source.settled().iter().filter(|(_, action)| *action == released(0)).count(), 1);
     assert_eq!((report.retried, report.dead_lettered), (1, 1));
     let letter = &letters.all()[0];
@@ -61,7 +61,7 @@ async fn exhaustion_is_judged_only_after_the_handler_ran() {
     handed_out_often.receive_count = Some(99);
     source.deliver([handed_out_often]);
     assert_eq!(source.settlements(1).await, [(0, REMOVED)]);
-    assert_eq!(running.stop().await.acknowledged, 1);
+    assert_eq!(running.stop(&source).await.acknowledged, 1);
     assert!(letters.all().is_empty());
 }
 
@@ -82,7 +82,7 @@ async fn each_decision_is_carried_out() {
     let mut settled = source.settlements(4).await;
     settled.sort_by_key(|(number, _)| *number);
     assert_eq!(settled, [(0, released(7)), (1, REMOVED), (2, REMOVED), (3, REMOVED)]);
-    let report = running.stop().await;
+    let report = running.stop(&source).await;
     assert_eq!((report.retried, report.dead_lettered, report.discarded, report.acknowledged), (1, 1, 1, 1));
 }
 
@@ -96,7 +96,7 @@ async fn a_panic_is_a_failed_attempt_and_the_consumer_goes_on() {
     last.receive_count = Some(6);
     source.deliver([last, delivery(body("good"))]);
     source.settlements(2).await;
-    assert_eq!(running.stop().await.acknowledged, 1);
+    assert_eq!(running.stop(&source).await.acknowledged, 1);
     assert_eq!(letters.records()[0]["error"]["code"], "HANDLER_PANICKED");
 }
 
@@ -115,7 +115,7 @@ async fn what_does_not_decode_is_a_dead_letter_at_once() {
     let bad: [&[u8]; 5] = [b"", b"{\"id\":", b"\xff\xfe", b"{\"id\":\"1\",\"payload\":{}}", &deep];
     source.deliver(bad.map(|body| delivery(body.to_vec())));
     source.settlements(5).await;
-    running.stop().await;
+    running.stop(&source).await;
     assert_eq!(calls.load(Ordering::Relaxed), 0);
     let mut bodies: Vec<_> = letters.all().into_iter().map(|letter| letter.body.to_vec()).collect();
     let mut expected = bad.map(<[u8]>::to_vec).to_vec();
@@ -137,7 +137,7 @@ async fn a_dead_letter_that_is_not_stored_keeps_its_original() {
     assert_eq!(source.settlements(1).await, [(0, released(0))]);
     source.deliver([delivery(body("1"))]);
     assert_eq!(source.settlements(2).await[1], (1, REMOVED));
-    running.stop().await;
+    running.stop(&source).await;
     assert_eq!(letters.all().len(), 1);
 }
 
@@ -149,7 +149,7 @@ async fn exhausted_messages_are_discarded_where_the_consumer_is_set_to() {
     let running = Running::start(consumer, |_: Message| async { Err::<(), _>(HandlerError::retry("no")) });
     source.deliver([delivery(body("1"))]);
     assert_eq!(source.settlements(1).await, [(0, REMOVED)]);
-    assert_eq!(running.stop().await.discarded, 1);
+    assert_eq!(running.stop(&source).await.discarded, 1);
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn the_scope_is_asked_before_the_handler_unless_it_is_switched_off() {
         let running = Running::start(consumer, |_: Message| async {});
         source.deliver([delivery(body("1"))]);
         source.settlements(1).await;
-        let report = running.stop().await;
+        let report = running.stop(&source).await;
         assert_eq!(report.acknowledged, u64::from(without_scope));
         let codes: Vec<_> = letters.records().iter().map(|record| record["error"]["code"].clone()).collect();
         assert_eq!(codes, if without_scope { vec![] } else { vec!["SCOPE_DENIED"] });
@@ -184,7 +184,7 @@ async fn a_message_that_came_early_is_handed_back_until_its_time() {
         early.attributes.set(attribute::DELAYED_UNTIL, "2026-01-01T00:01:30Z");
         source.deliver([early]);
         assert_eq!(source.settlements(1).await, [(0, expected)]);
-        running.stop().await;
+        running.stop(&source).await;
     }
 }
 
@@ -199,7 +199,7 @@ async fn a_delay_that_has_passed_or_is_none_changes_nothing() {
     };
     source.deliver([delayed("2020-01-01T00:00:00Z"), delayed("tomorrow")]);
     assert_eq!(source.settlements(2).await.len(), 2);
-    assert_eq!(running.stop().await.acknowledged, 2);
+    assert_eq!(running.stop(&source).await.acknowledged, 2);
 }
 
 #[tokio::test]
@@ -217,7 +217,7 @@ async fn the_backoff_is_within_its_schedule() {
         let SettleAction::Release { after } = action else { panic!("{action:?}") };
         assert!(after <= backoff.ceiling(number as u32 + 1), "delivery {number}: {after:?}");
     }
-    running.stop().await;
+    running.stop(&source).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -227,7 +227,7 @@ async fn settlements_that_fail_are_repeated_until_the_broker_confirms() {
     let running = Running::start(consumer(&source, &letters), |_: Message| async {});
     source.deliver([delivery(body("1"))]);
     assert_eq!(source.settlements(1).await, [(0, REMOVED)]);
-    let report = running.stop().await;
+    let report = running.stop(&source).await;
     assert_eq!((report.leases_lost, report.unsettled), (0, 0));
 }
 
@@ -238,6 +238,6 @@ async fn a_settlement_that_comes_too_late_is_counted_and_forgotten() {
     let running = Running::start(consumer(&source, &letters), |_: Message| async {});
     source.deliver([delivery(body("1"))]);
     super::eventually(|| source.asked().len() > 1 && running.consumer.health().in_flight == 0).await;
-    let report = running.stop().await;
+    let report = running.stop(&source).await;
     assert_eq!((report.leases_lost, report.unsettled), (1, 0));
 }

@@ -52,12 +52,8 @@ async fn a_consumer_runs_once_at_a_time_and_again_after_it_stopped() {
     eventually(|| consumer.health().status == Status::Running).await;
     let second = consumer.run(|_: Message| async {}, std::future::pending()).await.unwrap_err();
     assert_eq!(second.kind(), ConsumerErrorKind::AlreadyRunning);
-    source.deliver([]);
-    drop(running.stop);
-    source.deliver([]);
-    running.run.await.unwrap().unwrap();
+    running.stop(&source).await;
     assert_eq!(consumer.health().status, Status::Stopped);
-    source.deliver([]);
     consumer.run(|_: Message| async {}, std::future::ready(())).await.unwrap();
 }
 
@@ -77,8 +73,7 @@ async fn a_source_that_fails_for_a_while_degrades_health_and_recovers() {
     source.deliver([delivery(body("1"))]);
     advancing(&clock, source.settlements(1)).await;
     assert!(consumer.health().is_healthy());
-    source.deliver([]);
-    advancing(&clock, running.stop()).await;
+    advancing(&clock, running.stop(&source)).await;
 }
 
 #[tokio::test]

@@ -1,0 +1,203 @@
+//! What is wrong with a configuration: every mistake by its path, no value quoted.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::pool::PoolError;
+
+/// Why a configuration was refused: every mistake that could be seen at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    origin: String,
+    problems: Vec<ConfigProblem>,
+}
+
+/// One mistake in a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigProblem {
+    kind: ConfigProblemKind,
+    path: String,
+    text: String,
+    nearest: Option<String>,
+}
+
+/// What kind of mistake a [`ConfigProblem`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConfigProblemKind {
+    /// The file cannot be read.
+    Unreadable,
+    /// The text is not JSON.
+    Syntax,
+    /// A key stands twice in one object.
+    DuplicateKey,
+    /// A placeholder is malformed.
+    Placeholder,
+    /// An environment variable is not set and has no default.
+    MissingVariable,
+    /// A key that nobody reads.
+    UnknownKey,
+    /// A key that must be there.
+    MissingKey,
+    /// A value of another type than the one asked for.
+    WrongType,
+    /// A value of the right type that is too small, too large or too long.
+    OutOfRange,
+    /// A word that is none of those allowed.
+    UnknownValue,
+    /// Another reason, of the section's own.
+    Invalid,
+}
+
+impl ConfigProblem {
+    pub(crate) fn new(kind: ConfigProblemKind, path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { kind, path: path.into(), text: text.into(), nearest: None }
+    }
+
+    pub(crate) fn with_nearest(mut self, nearest: Option<String>) -> Self {
+        self.nearest = nearest;
+        self
+    }
+
+    /// What kind of mistake it is.
+    pub fn kind(&self) -> ConfigProblemKind {
+        self.kind
+    }
+
+    /// Where it is, keys joined by dots and positions in brackets: `producers[1].queue_url`; empty for the whole.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The nearest name that is allowed there, where one is near.
+    pub fn nearest(&self) -> Option<&str> {
+        self.nearest.as_deref()
+    }
+}
+
+impl fmt::Display for ConfigProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            write!(formatter, "{}: ", self.path)?;
+        }
+        formatter.write_str(&self.text)?;
+        match &self.nearest {
+            Some(nearest) => write!(formatter, "; did you mean `{nearest}`?"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl ConfigError {
+    pub(crate) fn new(origin: &str, problems: Vec<ConfigProblem>) -> Self {
+        Self { origin: origin.into(), problems }
+    }
+
+    /// The mistakes in the order in which they were found; never empty.
+    pub fn problems(&self) -> &[ConfigProblem] {
+        &self.problems
+    }
+
+    /// Adds another report's mistakes, but for those that are in this one.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        for problem in other.problems {
+            if !self.problems.contains(&problem) {
+                self.problems.push(problem);
+            }
+        }
+        self
+    }
+
+    /// One result of two: both values, or the mistakes of both.
+    ///
+    /// # Errors
+    /// Where either is one.
+    pub fn both<A, B>(left: Result<A, Self>, right: Result<B, Self>) -> Result<(A, B), Self> {
+        match (left, right) {
+            (Ok(left), Ok(right)) => Ok((left, right)),
+            (Err(left), Err(right)) => Err(left.and(right)),
+            (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error),
+        }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} is refused, problems: {}", self.origin, self.problems.len())?;
+        for problem in &self.problems {
+            write!(formatter, "\n  {problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for ConfigError {}
+
+/// Why a bundle was not built.
+#[derive(Debug)]
+pub struct BundleError {
+    kind: BundleErrorKind,
+    text: String,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+/// What kind of failure a [`BundleError`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BundleErrorKind {
+    /// The configuration is wrong; the source is a [`ConfigError`].
+    Config,
+    /// The pool cannot start; the source is a [`PoolError`].
+    Pool,
+    /// The transport could not be set up.
+    Transport,
+}
+
+impl BundleError {
+    /// A transport's own failure, with one line for people.
+    pub fn transport(text: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { kind: BundleErrorKind::Transport, text: text.into(), source: source.into() }
+    }
+
+    /// What kind of failure it is.
+    pub fn kind(&self) -> BundleErrorKind {
+        self.kind
+    }
+
+    /// The mistakes of the configuration, for [`BundleErrorKind::Config`].
+    pub fn config(&self) -> Option<&ConfigError> {
+        self.source.downcast_ref()
+    }
+
+    /// The mistakes of the pool's set-up, for [`BundleErrorKind::Pool`].
+    pub fn pool(&self) -> Option<&PoolError> {
+        self.source.downcast_ref()
+    }
+}
+
+impl From<ConfigError> for BundleError {
+    fn from(error: ConfigError) -> Self {
+        let text = "the configuration is wrong".into();
+        Self { kind: BundleErrorKind::Config, text, source: Box::new(error) }
+    }
+}
+
+impl From<PoolError> for BundleError {
+    fn from(error: PoolError) -> Self {
+        let text = "the producer pool cannot start".into();
+        Self { kind: BundleErrorKind::Pool, text, source: Box::new(error) }
+    }
+}
+
+impl fmt::Display for BundleError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+impl Error for BundleError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(self.source.as_ref())
+    }
+}

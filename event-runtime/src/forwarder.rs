@@ -1,1 +1,0 @@
-//! Forwarding: messages from one place to others, by payload type.

@@ -1,0 +1,55 @@
+//! Panics of handlers as outcomes.
+
+use std::any::Any;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+
+use crate::error::{Failure, FailureCode};
+use crate::handler::Incoming;
+use crate::layer::{Layer, Next};
+use crate::outcome::Outcome;
+use crate::transport::BoxFuture;
+
+/// Turns a panic into a retry with the failure `HANDLER_PANICKED`.
+///
+/// The failure quotes the panic's message only where it is a literal: a formatted one may hold values of the
+/// payload (the message of `unwrap` does). The process's panic hook prints either one as usual. Where panics
+/// abort the process (`panic = "abort"`), nothing is caught.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CatchPanic;
+
+impl CatchPanic {
+    /// The layer; it has nothing to configure.
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+impl Layer for CatchPanic {
+    fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome> {
+        Box::pin(catch_panic(next.run(incoming)))
+    }
+}
+
+/// Runs `handling` to its outcome, and a panic of it to a retry.
+pub(crate) async fn catch_panic(handling: impl Future<Output = Outcome>) -> Outcome {
+    let mut handling = pin!(handling);
+    poll_fn(|context| {
+        // After a panic the future is never polled again, so nobody sees what it left half-done.
+        match catch_unwind(AssertUnwindSafe(|| handling.as_mut().poll(context))) {
+            Ok(poll) => poll,
+            Err(panic) => Poll::Ready(panicked(panic.as_ref())),
+        }
+    })
+    .await
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Outcome {
+    let message = match panic.downcast_ref::<&'static str>() {
+        Some(text) => format!("the handler panicked: {text}"),
+        None => "the handler panicked".to_owned(),
+    };
+    Outcome::retry(Failure::new(FailureCode::HandlerPanicked, message))
+}
