@@ -33,15 +33,11 @@ pub use envelope::{Context, Envelope, IntoEnvelope, Message, Metadata};
 pub use error::{Failure, FailureCode};
 pub use event::{Event, Registered, Validate};
 pub use factory::{MessagePack, PackDescriptor};
-<<<<<<< HEAD
 pub use forwarder::Forwarder;
-pub use handler::{Endpoint, Incoming};
-=======
 pub use handler::{
     Attempt, Cancellation, Endpoint, Extension, FromIncoming, FromRef, Handler, Headers, Incoming, Payload,
     State,
 };
->>>>>>> main
 pub use layer::{Layer, Next};
 pub use outcome::{HandlerError, IntoOutcome, Outcome};
 pub use pool::{
