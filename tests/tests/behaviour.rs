@@ -3,6 +3,7 @@
 mod behaviour {
     mod config;
     mod consumer;
+    mod embedded;
     mod emit;
     mod extractors;
     mod forwarder;
@@ -12,5 +13,4 @@ mod behaviour {
     mod raw;
     mod router;
     mod testkit;
-    mod embedded;
 }

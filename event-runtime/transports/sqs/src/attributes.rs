@@ -6,29 +6,9 @@ use std::collections::HashMap;
 use aws_sdk_sqs::primitives::Blob;
 use aws_sdk_sqs::types::MessageAttributeValue;
 use event_runtime::delivery::{Attributes, attribute};
-use event_runtime::envelope::Metadata;
 
 use crate::limits::ATTRIBUTE_TYPE_BYTES;
-use crate::text::{refused_character, replace_refused};
-
-/// What the attributes of an event repeat of its metadata, for filters and tools.
-///
-/// A value that SQS would refuse (empty, or with a character that it does not take) is left out: the body has it.
-pub(crate) fn of_event(metadata: &Metadata, delayed_until: Option<String>) -> Attributes {
-    let mut attributes = Attributes::new();
-    let mut set = |name: &'static str, value: &str| {
-        if !value.is_empty() && refused_character(value).is_none() {
-            attributes.set(name, value);
-        }
-    };
-    set(attribute::PAYLOAD_TYPE, &metadata.payload_type);
-    set(attribute::VERSION, &metadata.version.to_string());
-    set(attribute::ID, &metadata.id);
-    set(attribute::CORRELATION_ID, metadata.correlation_id.as_deref().unwrap_or_default());
-    set(attribute::TRACEPARENT, metadata.traceparent.as_deref().unwrap_or_default());
-    set(attribute::DELAYED_UNTIL, delayed_until.as_deref().unwrap_or_default());
-    attributes
-}
+use crate::text::replace_refused;
 
 /// The bytes that count for SQS's limits: name, data type and value of each.
 pub(crate) fn size(attributes: &Attributes) -> usize {
@@ -72,12 +52,13 @@ fn base64(bytes: &Blob) -> String {
 
 /// The runtime's own names without an allocation.
 fn known(name: String) -> Cow<'static, str> {
-    const KNOWN: [&str; 7] = [
+    const KNOWN: [&str; 8] = [
         attribute::PAYLOAD_TYPE,
         attribute::VERSION,
         attribute::ID,
         attribute::CORRELATION_ID,
         attribute::TRACEPARENT,
+        attribute::HOPS,
         attribute::DELAYED_UNTIL,
         attribute::DEAD_LETTER,
     ];
@@ -90,31 +71,6 @@ fn known(name: String) -> Cow<'static, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::MAX_OWN_ATTRIBUTES;
-
-    #[test]
-    fn an_event_sets_what_tools_filter_by_and_leaves_places_free() {
-        let mut metadata = Metadata::new("order.created", 2);
-        metadata.correlation_id = Some("chain".into());
-        metadata.traceparent = Some("00-trace".into());
-        let attributes = of_event(&metadata, Some("2026-01-01T00:00:00Z".into()));
-        let names: Vec<_> = attributes.iter().map(|(name, _)| name).collect();
-        assert_eq!(
-            names,
-            ["payload_type", "version", "id", "correlation_id", "traceparent", "delayed-until"]
-        );
-        assert!(attributes.len() <= MAX_OWN_ATTRIBUTES);
-        assert_eq!(attributes.get("version"), Some("2"));
-    }
-
-    #[test]
-    fn a_value_that_the_service_refuses_is_left_to_the_body() {
-        let mut metadata = Metadata::new("a", 1);
-        metadata.correlation_id = Some(String::new());
-        metadata.traceparent = Some("\u{0}".into());
-        let attributes = of_event(&metadata, None);
-        assert_eq!(attributes.len(), 3);
-    }
 
     #[test]
     fn texts_survive_the_way_through_the_sdks_types() {

@@ -2,10 +2,8 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_sdk_sqs::Client;
-use event_runtime::consumer::Backoff;
 use event_runtime::transport::{
     DeadLetter, DeadLetterLimits, DeadLetterSink, ProduceError, ProduceErrorKind,
 };
@@ -16,12 +14,11 @@ use crate::error::Fault;
 use crate::identifier::identifier;
 use crate::limits::{ATTRIBUTE_TYPE_BYTES, MAX_ATTRIBUTES, MAX_BYTES};
 use crate::producer::{SqsEntry, send};
+use crate::retry::persist;
 use crate::text::replace_refused;
 
 /// How often a letter is sent in one go; the engine tries its message again after that.
 const MAX_ATTEMPTS: u32 = 3;
-
-const BACKOFF: Backoff = Backoff { base: Duration::from_millis(100), max: Duration::from_secs(2) };
 
 /// Stores dead letters in one queue, standard or FIFO.
 ///
@@ -102,22 +99,13 @@ impl DeadLetterSink for SqsDeadLetterSink {
 
     async fn store(&self, letter: DeadLetter) -> Result<(), ProduceError> {
         let entry = self.entry(letter)?;
-        let mut attempt = 1;
-        loop {
+        let call = async || {
             let answer = send(&self.client, &self.queue_url, &[&entry]).await.pop();
-            match answer.unwrap_or_else(|| Err(Fault::unanswered())) {
-                Ok(()) => return Ok(()),
-                Err(fault) if fault.is_retryable() && attempt < MAX_ATTEMPTS => {
-                    let ceiling = BACKOFF.ceiling(attempt);
-                    self.clock.sleep(ceiling.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
-                    attempt += 1;
-                }
-                Err(fault) => {
-                    return Err(
-                        fault.to_produce_error(format!("`{}` did not take the dead letter", self.name()))
-                    );
-                }
-            }
-        }
+            answer.unwrap_or_else(|| Err(Fault::unanswered()))
+        };
+        let answer = persist(&self.clock, MAX_ATTEMPTS, call).await;
+        answer.map_err(|fault| {
+            fault.to_produce_error(format!("`{}` did not take the dead letter", self.name()))
+        })
     }
 }

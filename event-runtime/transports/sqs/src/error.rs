@@ -83,6 +83,11 @@ impl Fault {
         self.kind
     }
 
+    /// Whether the service knows the caller and does not allow it the call.
+    pub(crate) fn is_denied(&self) -> bool {
+        self.code.as_deref().is_some_and(|code| code.contains("AccessDenied"))
+    }
+
     /// Whether the same request may pass later.
     pub(crate) fn is_retryable(&self) -> bool {
         matches!(self.kind, FaultKind::Unavailable | FaultKind::Throttled)

@@ -37,10 +37,7 @@ actions! {
 impl Action {
     /// Whether a request holds several entries, each with a result of its own.
     pub(crate) fn is_batch(self) -> bool {
-        matches!(
-            self,
-            Self::SendMessageBatch | Self::DeleteMessageBatch | Self::ChangeMessageVisibilityBatch
-        )
+        matches!(self, Self::SendMessageBatch | Self::DeleteMessageBatch | Self::ChangeMessageVisibilityBatch)
     }
 }
 

@@ -19,9 +19,9 @@ fn read_one(name: String, value: AttributeValue) -> Result<MessageAttribute, Ser
     let is_binary = data_type.split('.').next() == Some("Binary");
     let bytes = match (is_binary, string_value, binary_value) {
         (false, Some(text), _) => text.into_bytes(),
-        (true, _, Some(text)) => BASE64
-            .decode(text)
-            .map_err(|_| ServiceError::serialization_of("BinaryValue is not base64."))?,
+        (true, _, Some(text)) => {
+            BASE64.decode(text).map_err(|_| ServiceError::serialization_of("BinaryValue is not base64."))?
+        }
         // The queue refuses an empty value by name.
         _ => Vec::new(),
     };
@@ -51,7 +51,9 @@ pub(crate) fn trace_digest(header: Option<&str>) -> Option<String> {
 pub(crate) fn selected<'a>(message: &'a ReceivedMessage, names: &[String]) -> Vec<&'a MessageAttribute> {
     let wanted = |name: &str| {
         names.iter().any(|wanted| {
-            wanted == "All" || wanted == name || wanted.strip_suffix(".*").is_some_and(|prefix| name.starts_with(prefix))
+            wanted == "All"
+                || wanted == name
+                || wanted.strip_suffix(".*").is_some_and(|prefix| name.starts_with(prefix))
         })
     };
     message.attributes().iter().filter(|attribute| wanted(attribute.name())).collect()
@@ -101,10 +103,7 @@ pub(crate) fn system_json(message: &ReceivedMessage, names: &[String], account: 
     set("SenderId", Some(account.to_owned()));
     set("SentTimestamp", Some(message.sent_at().as_millisecond().to_string()));
     set("ApproximateReceiveCount", Some(message.receive_count().to_string()));
-    set(
-        "ApproximateFirstReceiveTimestamp",
-        Some(message.first_received_at().as_millisecond().to_string()),
-    );
+    set("ApproximateFirstReceiveTimestamp", Some(message.first_received_at().as_millisecond().to_string()));
     set("SequenceNumber", message.sequence_number().map(|number| number.to_string()));
     set("MessageDeduplicationId", message.deduplication_id().map(ToString::to_string));
     set("MessageGroupId", message.group().map(ToString::to_string));

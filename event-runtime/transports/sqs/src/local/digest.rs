@@ -12,7 +12,9 @@ pub(crate) fn of_body(body: &[u8]) -> String {
 
 /// The digest of attributes: each by name, with lengths before name, type and value. Developer Guide, "Calculating
 /// the MD5 message digest for message attributes". `None` where there are none.
-pub(crate) fn of_attributes<'a>(attributes: impl IntoIterator<Item = &'a MessageAttribute>) -> Option<String> {
+pub(crate) fn of_attributes<'a>(
+    attributes: impl IntoIterator<Item = &'a MessageAttribute>,
+) -> Option<String> {
     let mut sorted: Vec<&MessageAttribute> = attributes.into_iter().collect();
     if sorted.is_empty() {
         return None;

@@ -48,19 +48,14 @@ impl ServiceError {
         Self::framework(405, "MethodNotAllowedException", text)
     }
 
-    pub(crate) fn unsupported(text: impl Into<String>) -> Self {
-        let shape = format!("{SERVICE}UnsupportedOperation").into();
+    pub(crate) fn invalid_attribute_name(name: &str) -> Self {
+        let shape = format!("{SERVICE}InvalidAttributeName").into();
         Self {
             status: 400,
             shape,
-            code: "AWS.SimpleQueueService.UnsupportedOperation".into(),
-            message: text.into(),
+            code: "InvalidAttributeName".into(),
+            message: format!("Unknown Attribute {name}."),
         }
-    }
-
-    pub(crate) fn invalid_attribute_name(name: &str) -> Self {
-        let shape = format!("{SERVICE}InvalidAttributeName").into();
-        Self { status: 400, shape, code: "InvalidAttributeName".into(), message: format!("Unknown Attribute {name}.") }
     }
 
     pub(crate) fn throttled() -> Self {
@@ -70,7 +65,12 @@ impl ServiceError {
 
     pub(crate) fn internal() -> Self {
         let message = "We encountered an internal error. Please try again.".to_owned();
-        Self { status: 500, shape: format!("{SERVICE}InternalError").into(), code: "InternalError".into(), message }
+        Self {
+            status: 500,
+            shape: format!("{SERVICE}InternalError").into(),
+            code: "InternalError".into(),
+            message,
+        }
     }
 
     pub(crate) fn code(&self) -> &str {

@@ -43,9 +43,8 @@ impl Service {
         let source = required(&request.source_arn, "SourceArn")?;
         let max = request.max_results.unwrap_or(1);
         // The queue checks the range; a negative number is none of it.
-        let max = usize::try_from(max).map_err(|_| {
-            QueueError::invalid_parameter(max, "MaxResults", "Must be between 1 and 10.")
-        })?;
+        let max = usize::try_from(max)
+            .map_err(|_| QueueError::invalid_parameter(max, "MaxResults", "Must be between 1 and 10."))?;
         let tasks = self.broker.list_message_move_tasks(crate::queue::name(source), max)?;
         let arn = |name: &str| self.broker.queue(name).map(|queue| queue.arn()).ok();
         let tasks: Vec<Value> = tasks.into_iter().map(|task| task_json(task, arn)).collect();

@@ -99,7 +99,9 @@ impl Service {
             None => String::new(),
             Some(token) => {
                 let name = BASE64.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-                name.ok_or_else(|| QueueError::invalid_parameter(token, "NextToken", "Not a token of this list."))?
+                name.ok_or_else(|| {
+                    QueueError::invalid_parameter(token, "NextToken", "Not a token of this list.")
+                })?
             }
         };
         let rest: Vec<String> = names.into_iter().filter(|name| *name > after).collect();

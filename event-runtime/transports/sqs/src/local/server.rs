@@ -71,7 +71,8 @@ async fn handle(service: &Service, request: Request<Incoming>) -> Result<Respons
     if parts.method != Method::POST {
         return Ok(reply(Err(ServiceError::method(parts.method.as_str()))));
     }
-    let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let target =
+        parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let body = match Limited::new(body, MAX_REQUEST).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => {

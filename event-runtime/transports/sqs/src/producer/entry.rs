@@ -5,22 +5,24 @@ use std::time::Duration;
 use aws_sdk_sqs::types::MessageAttributeValue;
 use bytestring::ByteString;
 use event_runtime::Message;
-use event_runtime::delivery::Attributes;
+use event_runtime::delivery::{Attributes, attribute};
 use event_runtime::transport::{KeylessGroup, ProduceError, ProduceErrorKind};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::attributes;
 use crate::identifier::identifier;
-use crate::limits::{MAX_BYTES, MAX_DELAY};
+use crate::limits::MAX_DELAY;
 use crate::text::refused_character;
 
 /// How messages of one queue are laid out.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Layout {
     pub(crate) fifo: bool,
     pub(crate) keyless: Option<KeylessGroup>,
     /// On a standard queue, the tenant is the group (fair queues).
     pub(crate) tenant_groups: bool,
+    /// The most bytes of one message.
+    pub(crate) max_bytes: usize,
 }
 
 /// One message as SQS takes it.
@@ -43,20 +45,23 @@ impl Entry {
         let body = message.body().clone();
         check_body(&metadata.id, &body)?;
         let (delay_seconds, delayed_until) = delays(message.delay(), layout.fifo, now);
-        let attributes = attributes::of_event(metadata, delayed_until);
+        let mut attributes = message.attributes();
+        if let Some(until) = delayed_until {
+            attributes.set(attribute::DELAYED_UNTIL, until);
+        }
         let size = body.len() + attributes::size(&attributes);
-        if size > MAX_BYTES {
+        if size > layout.max_bytes {
             let text = format!(
-                "event `{}` is {size} bytes with its attributes, and SQS takes {MAX_BYTES}: send a reference to a \
+                "event `{}` is {size} bytes with its attributes, and its queue takes {}: send a reference to a \
                  large payload instead",
-                metadata.id
+                metadata.id, layout.max_bytes
             );
             return Err(ProduceError::new(ProduceErrorKind::TooLarge, text));
         }
         Ok(Self {
             event_id: metadata.id.clone(),
             group: group(message, layout)?,
-            deduplication_id: layout.fifo.then(|| identifier(&metadata.id).into_owned()),
+            deduplication_id: layout.fifo.then(|| identifier(&message.deduplication_id()).into_owned()),
             body,
             attributes,
             delay_seconds,
@@ -127,8 +132,11 @@ mod tests {
     use event_runtime::Codec;
 
     use super::*;
+    use crate::limits::{MAX_BYTES, MAX_OWN_ATTRIBUTES};
 
-    const FIFO: Layout = Layout { fifo: true, keyless: None, tenant_groups: false };
+    const STANDARD: Layout =
+        Layout { fifo: false, keyless: None, tenant_groups: false, max_bytes: MAX_BYTES };
+    const FIFO: Layout = Layout { fifo: true, ..STANDARD };
 
     fn message(json: &str) -> Message {
         Codec::decode(json.to_owned().into()).unwrap()
@@ -151,6 +159,18 @@ mod tests {
         let entry = Entry::new(&keyed(), FIFO, now()).unwrap();
         assert_eq!(entry.group.as_deref(), Some("k"));
         assert_eq!(entry.deduplication_id.as_deref(), Some("e-1"));
+        let forwarded = Entry::new(&keyed().with_hops(2), FIFO, now()).unwrap();
+        assert_eq!(forwarded.deduplication_id.as_deref(), Some("e-1:2"));
+    }
+
+    #[test]
+    fn places_stay_free_for_the_record_of_a_dead_letter_and_for_tools() {
+        let full = r#"{"id":"e-1","payload_type":"a","version":2,"correlation_id":"c",
+            "traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01","payload":{}}"#;
+        let message = message(full).with_hops(1).with_delay(Duration::from_secs(1000));
+        let entry = Entry::new(&message, STANDARD, now()).unwrap();
+        assert_eq!(entry.attributes.len(), 7);
+        assert!(entry.attributes.len() <= MAX_OWN_ATTRIBUTES);
     }
 
     #[test]
@@ -167,9 +187,9 @@ mod tests {
 
     #[test]
     fn the_tenant_is_the_group_of_a_standard_queue_only_where_wanted() {
-        let plain = Entry::new(&keyed(), Layout::default(), now()).unwrap();
+        let plain = Entry::new(&keyed(), STANDARD, now()).unwrap();
         assert_eq!((plain.group, plain.deduplication_id), (None, None));
-        let fair = Layout { tenant_groups: true, ..Layout::default() };
+        let fair = Layout { tenant_groups: true, ..STANDARD };
         assert_eq!(Entry::new(&keyed(), fair, now()).unwrap().group.as_deref(), Some("acme"));
     }
 
@@ -181,22 +201,22 @@ mod tests {
             (entry.delay_seconds, entry.attributes.get("delayed-until").map(str::to_owned))
         };
         let until = |text: &str| Some(text.to_owned());
-        assert_eq!(delayed(0.0, Layout::default()), (None, None));
-        assert_eq!(delayed(0.2, Layout::default()), (Some(1), None));
-        assert_eq!(delayed(900.0, Layout::default()), (Some(900), None));
-        assert_eq!(delayed(901.0, Layout::default()), (Some(900), until("2026-01-01T00:15:01Z")));
+        assert_eq!(delayed(0.0, STANDARD), (None, None));
+        assert_eq!(delayed(0.2, STANDARD), (Some(1), None));
+        assert_eq!(delayed(900.0, STANDARD), (Some(900), None));
+        assert_eq!(delayed(901.0, STANDARD), (Some(900), until("2026-01-01T00:15:01Z")));
         assert_eq!(delayed(30.0, FIFO), (None, until("2026-01-01T00:00:30Z")));
     }
 
     #[test]
     fn what_the_service_would_refuse_never_leaves() {
         let refused = message("{\"id\":\"e-1\",\"payload_type\":\"a\",\"payload\":\"\u{FFFF}\"}");
-        assert_eq!(kind(Entry::new(&refused, Layout::default(), now())), ProduceErrorKind::Refused);
+        assert_eq!(kind(Entry::new(&refused, STANDARD, now())), ProduceErrorKind::Refused);
         let body = |filler: usize| {
             message(&format!(r#"{{"id":"e-1","payload_type":"a","payload":"{}"}}"#, "x".repeat(filler)))
         };
-        let room = MAX_BYTES - Entry::new(&body(0), Layout::default(), now()).unwrap().size;
-        assert!(Entry::new(&body(room), Layout::default(), now()).is_ok());
-        assert_eq!(kind(Entry::new(&body(room + 1), Layout::default(), now())), ProduceErrorKind::TooLarge);
+        let room = MAX_BYTES - Entry::new(&body(0), STANDARD, now()).unwrap().size;
+        assert!(Entry::new(&body(room), STANDARD, now()).is_ok());
+        assert_eq!(kind(Entry::new(&body(room + 1), STANDARD, now())), ProduceErrorKind::TooLarge);
     }
 }

@@ -19,7 +19,7 @@ use aws_sdk_sqs::Client;
 use event_runtime::transport::{KeylessGroup, ProduceError, Producer, ProducerCapabilities};
 use event_runtime::{Clock, Message};
 
-use crate::limits::MAX_BATCH;
+use crate::limits::{MAX_BATCH, MAX_BYTES};
 use crate::producer::deliver::Destination;
 use crate::producer::entry::{Entry, Layout};
 use crate::producer::linger::Linger;
@@ -69,7 +69,7 @@ impl SqsProducer {
         };
         Self {
             destination: Arc::new(destination),
-            layout: Layout { fifo, keyless: keyless_group, tenant_groups },
+            layout: Layout { fifo, keyless: keyless_group, tenant_groups, max_bytes: MAX_BYTES },
             linger: (!linger.is_zero()).then(|| Linger::new(linger)),
         }
     }
@@ -79,6 +79,14 @@ impl SqsProducer {
     pub fn with_clock(mut self, clock: Clock) -> Self {
         let destination = Destination { clock, ..(*self.destination).clone() };
         self.destination = Arc::new(destination);
+        self
+    }
+
+    /// The most bytes of a message that the queue itself takes (its `MaximumMessageSize`), where that is less than
+    /// SQS's 1,048,576.
+    #[must_use]
+    pub fn with_max_bytes(mut self, bytes: usize) -> Self {
+        self.layout.max_bytes = bytes.min(MAX_BYTES);
         self
     }
 

@@ -5,13 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName;
+use event_runtime::Clock;
 use event_runtime::transport::{Redrive, SourceError, SourceErrorKind, SourceInfo};
 
 use crate::dead_letter::SqsDeadLetterSink;
 use crate::error::{Fault, FaultKind};
 use crate::limits::{MAX_BATCH, MAX_VISIBILITY};
 use crate::queue;
+use crate::retry::persist;
 use crate::source::SqsSource;
+
+/// How often a question at start-up is asked while the service fails.
+pub(crate) const START_UP_ATTEMPTS: u32 = 4;
 
 impl SqsSource {
     pub(super) async fn read_description(&self) -> Result<SourceInfo, SourceError> {
@@ -68,12 +73,13 @@ impl SqsSource {
             .get_queue_url()
             .queue_name(queue::name(arn))
             .set_queue_owner_aws_account_id(queue::account(arn).map(str::to_owned));
-        let fault = match call.send().await {
+        let ask = || async { call.clone().send().await.map_err(|error| Fault::from_sdk(&error)) };
+        let fault = match persist(&Clock::system(), START_UP_ATTEMPTS, ask).await {
             Ok(reply) => match reply.queue_url {
                 Some(url) => return Ok(url),
                 None => Fault::unanswered(),
             },
-            Err(error) => Fault::from_sdk(&error),
+            Err(fault) => fault,
         };
         // Consumers are often not allowed to look queues up; the URL follows from the ARN.
         match queue::sibling_url(&self.queue_url, arn) {
@@ -89,7 +95,8 @@ pub(crate) async fn read_attributes(
     queue_url: &str,
 ) -> Result<HashMap<QueueAttributeName, String>, Fault> {
     let call = client.get_queue_attributes().queue_url(queue_url).attribute_names(QueueAttributeName::All);
-    let reply = call.send().await.map_err(|error| Fault::from_sdk(&error))?;
+    let ask = || async { call.clone().send().await.map_err(|error| Fault::from_sdk(&error)) };
+    let reply = persist(&Clock::system(), START_UP_ATTEMPTS, ask).await?;
     Ok(reply.attributes.unwrap_or_default())
 }
 

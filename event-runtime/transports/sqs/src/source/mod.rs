@@ -9,6 +9,7 @@ mod receive;
 mod settings;
 mod settle;
 
+pub(crate) use describe::{START_UP_ATTEMPTS, number, read_attributes};
 pub use settings::SourceSettings;
 
 use std::fmt;
