@@ -1,5 +1,7 @@
 //! Typed events over message brokers: one annotated struct, and everything else derived from it.
 
+#[doc(hidden)]
+pub mod __private;
 pub mod clock;
 pub mod codec;
 pub mod config;
@@ -32,7 +34,7 @@ pub use delivery::{Attributes, Delivery};
 pub use envelope::{Context, Envelope, IntoEnvelope, Message, Metadata};
 pub use error::{Failure, FailureCode};
 pub use event::{Event, Registered, Validate};
-pub use factory::{MessagePack, PackDescriptor};
+pub use factory::{MessageFactory, MessagePack, PackDescriptor, Packs};
 pub use forwarder::Forwarder;
 pub use handler::{
     Attempt, Cancellation, Endpoint, Extension, FromIncoming, FromRef, Handler, Headers, Incoming, Payload,

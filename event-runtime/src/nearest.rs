@@ -11,6 +11,11 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|(_, candidate)| candidate)
 }
 
+/// `; did you mean …` for [`nearest`], or nothing.
+pub(crate) fn suggestion<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(name, candidates).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
+}
+
 /// How many letters have to be inserted, deleted, replaced or swapped with their neighbour; case does not count.
 fn distance(left: &str, right: &str) -> usize {
     let left: Vec<char> = left.chars().flat_map(char::to_lowercase).collect();

@@ -4,9 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::event::{
-    Compatibility, DecodeError, Event, EventDescriptor, FieldDescriptor, Validate, Validator,
-};
+use crate::event::{DecodeError, Event, EventDescriptor, FieldDescriptor, Validate, Validator};
 
 /// An order with an ordering key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -19,26 +17,15 @@ impl Validate for Order {
     fn validate_into(&self, _: &mut Validator) {}
 }
 
-const fn field(name: &'static str, type_name: &'static str) -> FieldDescriptor {
-    FieldDescriptor { name, type_name, required: true, description: "", constraints: &[], pii: None }
-}
-
 impl Event for Order {
     const PAYLOAD_TYPE: &'static str = "Order";
     const VERSION: u32 = 1;
-    const DESCRIPTOR: &'static EventDescriptor = &EventDescriptor {
-        payload_type: "Order",
-        version: 1,
-        rust_name: "Order",
-        description: "an order was made",
-        domain: None,
-        topic: None,
-        key: Some("order_id"),
-        fields: &[field("order_id", "String"), field("amount", "i64")],
-        upcast_from: None,
-        compatibility: Compatibility::Full { transitive: true },
-        schema: || schemars::schema_for!(Order),
-    };
+    const DESCRIPTOR: &'static EventDescriptor = &EventDescriptor::of::<Self>(
+        "Order",
+        "an order was made",
+        &[FieldDescriptor::new("order_id", "String", ""), FieldDescriptor::new("amount", "i64", "")],
+    )
+    .key("order_id");
 
     fn ordering_key(&self) -> Option<String> {
         Some(self.order_id.clone())

@@ -5,6 +5,7 @@ mod behaviour {
     mod consumer;
     mod embedded;
     mod emit;
+    mod envelope;
     mod extractors;
     mod forwarder;
     mod layers;

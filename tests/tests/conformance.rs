@@ -1,6 +1,10 @@
 //! Data that other projects published, read in place.
 
 mod conformance {
+    mod cloudevents;
+    mod data;
+    mod events_real;
     mod sqs_recorded_errors;
     mod sqs_semantics;
+    mod trace_context;
 }

@@ -45,15 +45,15 @@ impl Draft {
         &mut self.out
     }
 
-    /// Ends the body.
-    pub(super) fn close(mut self) -> (ByteString, PayloadText) {
+    /// Ends the body; `metadata` is what it was opened with.
+    pub(super) fn close(mut self, metadata: &Metadata) -> (ByteString, PayloadText) {
         let length = self.out.len() - self.payload_start;
         let start = match self.end {
             End::Native => {
                 self.out.push(b'}');
                 Some(self.payload_start)
             }
-            End::CloudEvents => cloudevents::close(&mut self.out, self.payload_start),
+            End::CloudEvents => cloudevents::close(&mut self.out, self.payload_start, metadata),
             End::EventBridge(end) => eventbridge::close(&mut self.out, self.payload_start, end),
         };
         let payload = match start {

@@ -24,7 +24,7 @@ pub enum EncodeErrorKind {
 }
 
 impl EncodeError {
-    pub(super) fn payload(payload_type: &str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub(crate) fn payload(payload_type: &str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             kind: EncodeErrorKind::Payload,
             payload_type: payload_type.to_owned(),

@@ -49,7 +49,7 @@ impl Message {
     fn rewritten(self, metadata: Metadata) -> Self {
         let mut draft = Draft::open(self.format(), &metadata, self.payload().len());
         draft.payload().extend_from_slice(self.payload().as_bytes());
-        let (body, payload) = draft.close();
+        let (body, payload) = draft.close(&metadata);
         Self::from_parts(metadata, body, payload, self.format(), self.delay())
     }
 }

@@ -204,7 +204,7 @@ impl Codec {
     }
 
     fn close(&self, draft: Draft, metadata: Metadata, delay: Option<Duration>) -> Message {
-        let (body, payload) = draft.close();
+        let (body, payload) = draft.close(&metadata);
         Message::from_parts(metadata, body, payload, self.format(), delay)
     }
 }

@@ -26,7 +26,8 @@ pub(super) fn parse(text: &str) -> Option<Timestamp> {
     };
     let (nanosecond, offset) = fraction(bytes.get(19..)?)?;
     let civil = DateTime::new(year, two(5)?, two(8)?, two(11)?, two(14)?, second, nanosecond).ok()?;
-    Offset::from_seconds(seconds_east(offset)?).ok()?.to_timestamp(civil).ok()
+    // An offset can move the first hours of the year 0 before it, where RFC 3339 has no words for them.
+    Offset::from_seconds(seconds_east(offset)?).ok()?.to_timestamp(civil).ok().filter(is_printable)
 }
 
 /// Appends `timestamp` in UTC, for instance `2026-01-01T00:00:00.5Z`.
@@ -123,6 +124,8 @@ mod tests {
             "+002018-04-05T18:31:00Z",
             "2018-04-05T18:31:00Z[UTC]",
             "2018-04-05T18:31:00Z ",
+            "0000-01-01T00:00:00+00:01",
+            "9999-12-31T23:59:59-23:59",
             "２018-04-05T18:31:00Z",
         ] {
             assert_eq!(parse(text), None, "{text}");

@@ -4,17 +4,24 @@ mod envelope;
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::{Failure, FailureCode};
-use crate::event::ValidationErrors;
+use crate::event::pointer::{pointer_at, redact};
+use crate::event::{EventDescriptor, ValidationErrors};
+
+/// How much of a foreign name an error quotes, in characters.
+const QUOTED_NAME: usize = 128;
 
 /// Why bytes are not the message or the event that was asked for.
 ///
 /// It names the place (line and column from 1, JSON pointer) and never quotes the parser's text, which would
 /// carry values of the payload into logs.
 #[derive(Debug)]
-pub struct DecodeError {
+pub struct DecodeError(Box<Details>);
+
+#[derive(Debug)]
+struct Details {
     kind: DecodeErrorKind,
     message: String,
     place: Option<Place>,
@@ -48,6 +55,18 @@ pub enum ErrorCategory {
     Eof,
 }
 
+impl ErrorCategory {
+    /// The category as it stands in dead letters, for instance `syntax`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Encoding => "encoding",
+            Self::Syntax => "syntax",
+            Self::Data => "data",
+            Self::Eof => "eof",
+        }
+    }
+}
+
 #[derive(Debug, PartialEq)]
 struct Place {
     category: ErrorCategory,
@@ -57,6 +76,15 @@ struct Place {
 }
 
 impl DecodeError {
+    fn new(kind: DecodeErrorKind, message: String) -> Self {
+        Self(Box::new(Details { kind, message, place: None, validation: None }))
+    }
+
+    fn at(mut self, place: Place) -> Self {
+        self.0.place = Some(place);
+        self
+    }
+
     /// A payload or an envelope that does not have its shape; `json` is the text that was parsed.
     pub(crate) fn malformed(what: &str, json: &str, error: &serde_json::Error) -> Self {
         let category = match error.classify() {
@@ -66,46 +94,110 @@ impl DecodeError {
         };
         let (line, column) = (error.line(), error.column());
         let place = Place { category, line, column, pointer: pointer_at(json, line, column) };
-        Self {
-            kind: DecodeErrorKind::Malformed,
-            message: format!("malformed {what}"),
-            place: Some(place),
-            validation: None,
+        Self::new(DecodeErrorKind::Malformed, format!("malformed {what}")).at(place)
+    }
+
+    /// A payload that does not have the shape of its event.
+    pub(crate) fn malformed_payload(
+        descriptor: &'static EventDescriptor,
+        json: &str,
+        error: &serde_json::Error,
+    ) -> Self {
+        let what = format!("payload of `{}` version {}", descriptor.payload_type, descriptor.version);
+        let mut malformed = Self::malformed(&what, json, error);
+        if let Some(place) = &mut malformed.0.place {
+            place.pointer = redact(&place.pointer, descriptor.fields);
         }
+        malformed
+    }
+
+    /// A payload type that nobody registered; `hint` names the nearest known one.
+    pub(crate) fn unknown_payload_type(found: &str, hint: &str) -> Self {
+        let message = format!("unknown payload type {}{hint}", quoted(found));
+        Self::new(DecodeErrorKind::UnknownPayloadType, message)
+    }
+
+    /// A version that the event and its older versions do not read.
+    pub(crate) fn unknown_version(descriptor: &'static EventDescriptor, version: u32) -> Self {
+        let mut known: Vec<_> = descriptor.versions().map(|event| event.version.to_string()).collect();
+        known.reverse();
+        let message = format!(
+            "unknown version {version} of `{}`, known: {}",
+            descriptor.payload_type,
+            known.join(", ")
+        );
+        Self::new(DecodeErrorKind::UnknownVersion, message)
+    }
+
+    /// A payload that breaks its own rules.
+    pub(crate) fn broken_rules(errors: ValidationErrors) -> Self {
+        let mut broken =
+            Self::new(DecodeErrorKind::Invalid, format!("the payload breaks its rules: {errors}"));
+        broken.0.validation = Some(errors);
+        broken
     }
 
     /// What kind of mistake it is.
     pub fn kind(&self) -> DecodeErrorKind {
-        self.kind
+        self.0.kind
     }
 
     /// How the text failed to parse, for [`DecodeErrorKind::Malformed`].
     pub fn category(&self) -> Option<ErrorCategory> {
-        self.place.as_ref().map(|place| place.category)
+        self.0.place.as_ref().map(|place| place.category)
+    }
+
+    /// The line (from 1) and the column (from 1, in bytes) where the text failed to parse, for
+    /// [`DecodeErrorKind::Malformed`].
+    pub fn position(&self) -> Option<(usize, usize)> {
+        self.0.place.as_ref().map(|place| (place.line, place.column))
+    }
+
+    /// The JSON pointer of the value that failed to parse, for [`DecodeErrorKind::Malformed`].
+    pub fn pointer(&self) -> Option<&str> {
+        self.0.place.as_ref().map(|place| place.pointer.as_str())
     }
 
     /// The broken rules, for [`DecodeErrorKind::Invalid`].
     pub fn validation(&self) -> Option<&ValidationErrors> {
-        self.validation.as_ref()
+        self.0.validation.as_ref()
     }
 
     /// The failure that a dead letter records.
     pub fn to_failure(&self) -> Failure {
-        let code = match self.kind {
+        let code = match self.0.kind {
             DecodeErrorKind::Malformed => FailureCode::DecodeFailed,
             DecodeErrorKind::UnknownPayloadType => FailureCode::UnknownPayloadType,
             DecodeErrorKind::UnknownVersion => FailureCode::UnknownVersion,
             DecodeErrorKind::Invalid => FailureCode::ValidationFailed,
         };
-        Failure::new(code, self.to_string()).with_details(Value::Null)
+        Failure::new(code, self.to_string()).with_details(self.details())
+    }
+
+    fn details(&self) -> Value {
+        match (&self.0.place, &self.0.validation) {
+            (Some(place), _) => json!({
+                "category": place.category.as_str(),
+                "line": place.line,
+                "column": place.column,
+                "pointer": place.pointer,
+            }),
+            (_, Some(validation)) => {
+                json!({ "errors": validation.errors(), "omitted": validation.omitted() })
+            }
+            _ => Value::Null,
+        }
     }
 }
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.message)?;
-        if let Some(place) = &self.place {
+        formatter.write_str(&self.0.message)?;
+        if let Some(place) = &self.0.place {
             write!(formatter, " at line {} column {}", place.line, place.column)?;
+            if !place.pointer.is_empty() {
+                write!(formatter, " ({})", place.pointer)?;
+            }
         }
         Ok(())
     }
@@ -113,7 +205,8 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// The JSON pointer of the value that holds `line` and `column`.
-fn pointer_at(_json: &str, _line: usize, _column: usize) -> String {
-    String::new()
+/// A name that came from outside: cut, with control characters escaped.
+fn quoted(name: &str) -> String {
+    let cut: String = name.chars().take(QUOTED_NAME).collect();
+    format!("{cut:?}")
 }

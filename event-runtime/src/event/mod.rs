@@ -1,18 +1,38 @@
-//! What an event is: the trait behind `#[derive(Event)]`, its descriptor, its place in a pack.
+//! What an event is: the trait behind `#[derive(Event)]`, its descriptor, its rules, its place in a pack.
+//!
+//! It knows nothing of envelopes and brokers; those are [`envelope`](crate::envelope) and
+//! [`transport`](crate::transport).
 
 mod decode;
 mod descriptor;
+mod ordering_key;
+mod pointer;
+pub mod rules;
+mod upcast;
 mod validate;
+mod validate_std;
 
 pub use decode::{DecodeError, DecodeErrorKind, ErrorCategory};
-pub use descriptor::{Compatibility, EventDescriptor, FieldDescriptor, Pii};
+pub use descriptor::{Compatibility, EventDescriptor, FieldDescriptor, Pii, Tagging, VariantDescriptor};
+pub use rules::Rule;
+pub use upcast::UpcastFrom;
 pub use validate::{Validate, ValidationError, ValidationErrors, Validator};
+
+#[doc(hidden)]
+pub use ordering_key::OrderingKey;
+#[doc(hidden)]
+pub use upcast::{PreviousVersion, Versioned, from_json, upcast_json};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// A payload that travels: implemented by `#[derive(Event)]`, not by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    label = "this type does not derive `Event`",
+    note = "write `#[derive(Serialize, Deserialize, JsonSchema, Event)]` on it"
+)]
 pub trait Event: Validate + Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {
     /// The payload type on the wire; the struct's name unless `#[event(type = "…")]` says otherwise.
     const PAYLOAD_TYPE: &'static str;

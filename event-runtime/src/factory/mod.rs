@@ -1,30 +1,19 @@
 //! The registry of events: packs, their composition, and the factory that knows every payload type by name.
+//!
+//! It reads and makes messages; where they go is the [`pool`](crate::pool)'s.
 
-use crate::envelope::Message;
-use crate::event::{DecodeError, EventDescriptor};
+mod any_event;
+mod compose;
+mod error;
+mod message_factory;
+mod pack;
 
-/// A sum type over the events of one pack; implemented by `message_pack!`.
-pub trait MessagePack: Sized + Send + 'static {
-    /// The pack's name.
-    const NAME: &'static str;
+pub use any_event::AnyEvent;
+pub use compose::Packs;
+pub use error::{BuildError, BuildErrorKind, PackConflict, PackConflicts};
+pub use message_factory::MessageFactory;
+pub use pack::{MessagePack, PackDescriptor};
 
-    /// The pack as constant data.
-    const DESCRIPTOR: &'static PackDescriptor;
-
-    /// Reads a message of one of the pack's events.
-    ///
-    /// # Errors
-    /// Those of [`Message::decode`], and an unknown payload type where the pack does not list it.
-    fn decode(message: &Message) -> Result<Self, DecodeError>;
-}
-
-/// One pack as constant data.
-#[derive(Debug)]
-pub struct PackDescriptor {
-    /// The pack's name.
-    pub name: &'static str,
-    /// The pack's documentation.
-    pub description: &'static str,
-    /// Its events, current versions only.
-    pub events: &'static [&'static EventDescriptor],
-}
+pub(crate) use any_event::read_any;
+pub(crate) use pack::not_in_pack;
+pub use pack::{is_first_of_its_type, is_first_of_its_version};

@@ -48,6 +48,8 @@ const fn descriptor(
         upcast_from,
         compatibility: Compatibility::None,
         schema: || schemars::schema_for!(u32),
+        writer_schema: || schemars::schema_for!(u32),
+        read: |_, _| unreachable!("the router reads typed events"),
     }
 }
 

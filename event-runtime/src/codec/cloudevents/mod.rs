@@ -108,6 +108,16 @@ fn schema_version(schema: &str) -> Option<u32> {
     version.parse().ok()
 }
 
+/// Whether the data of the event is JSON, as far as its content type says.
+fn holds_json(metadata: &Metadata) -> bool {
+    let content_type = metadata.extensions.get("datacontenttype").and_then(|value| attribute::text(value));
+    content_type.is_none_or(|content_type| attribute::is_json(&content_type))
+}
+
+fn is_json(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<&RawValue>(bytes).is_ok()
+}
+
 fn set_text(metadata: &mut Metadata, name: &str, text: &str) {
     let mut json = Vec::with_capacity(text.len() + 2);
     push_string(&mut json, text);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{DATA_BASE64, DATASCHEMA, attribute, base64, schema_version};
+use super::{DATA_BASE64, DATASCHEMA, attribute, base64, holds_json, schema_version};
 use crate::codec::native::{Members, Overlay};
 use crate::codec::read::{
     EMPTY, Found, FoundPayload, MISSING, NO_TIME, Note, ReadObject, Seen, TWICE, Text, keep, object,
@@ -222,13 +222,11 @@ impl<'de> Reading<'de> {
         let extension = |name| metadata.extensions.get(name).and_then(|value| attribute::text(value));
         let schema_version = extension(DATASCHEMA).and_then(|schema| schema_version(&schema));
         metadata.version = self.version.or(schema_version).unwrap_or(1);
-        let holds_json =
-            extension("datacontenttype").is_none_or(|content_type| attribute::is_json(&content_type));
         let payload = match (self.data, self.base64) {
             (Some(data), Some(_)) if data.get() != "null" => {
                 return Err(note.fail_at(DATA_BASE64, "stands beside `data`: only one of them may"));
             }
-            (_, Some(data)) => binary(note, &mut metadata, data, holds_json)?,
+            (_, Some(data)) => binary(note, &mut metadata, data)?,
             (Some(data), None) => FoundPayload::Within(data.get()),
             (None, None) => FoundPayload::Apart(Cow::Borrowed("null")),
         };
@@ -244,12 +242,13 @@ fn binary<'de, E: Error>(
     note: &mut Note,
     metadata: &mut Metadata,
     data: &'de RawValue,
-    holds_json: bool,
 ) -> Result<FoundPayload<'de>, E> {
     let Some(bytes) = attribute::text(data).and_then(|text| base64::decode(&text)) else {
         return Err(note.fail_at(DATA_BASE64, "is no base64 text"));
     };
-    if holds_json && let Ok(json) = serde_json::from_slice::<Box<RawValue>>(&bytes) {
+    if holds_json(metadata)
+        && let Ok(json) = serde_json::from_slice::<Box<RawValue>>(&bytes)
+    {
         return Ok(FoundPayload::Apart(Cow::Owned(json.get().to_owned())));
     }
     if let Ok(marker) = RawValue::from_string("true".to_owned()) {

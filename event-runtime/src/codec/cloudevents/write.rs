@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::read::is_reserved;
-use super::{DATA_BASE64, DATASCHEMA, attribute, base64, schema_version};
+use super::{DATA_BASE64, DATASCHEMA, attribute, base64, holds_json, is_json, schema_version};
 use crate::codec::native::{Field, texts, write_extensions, write_fields};
 use crate::codec::write::Object;
 use crate::envelope::Metadata;
@@ -13,6 +13,10 @@ const BASE64: &[u8] = b",\"data_base64\":";
 
 /// Writes the event up to where the payload's value begins; [`close`] ends it.
 pub(in crate::codec) fn open(out: &mut Vec<u8>, metadata: &Metadata) {
+    write(out, metadata, is_marked_binary(metadata));
+}
+
+fn write(out: &mut Vec<u8>, metadata: &Metadata, binary: bool) {
     let mut object = Object::open(out);
     object.raw("specversion", "\"1.0\"");
     object.text("id", &metadata.id);
@@ -38,28 +42,30 @@ pub(in crate::codec) fn open(out: &mut Vec<u8>, metadata: &Metadata) {
             object.raw(name, value.get());
         }
     }
-    event_meta(&mut object, metadata);
-    out.extend_from_slice(if is_binary(metadata) { BASE64 } else { DATA });
+    event_meta(&mut object, metadata, binary);
+    out.extend_from_slice(if binary { BASE64 } else { DATA });
 }
 
-/// Ends the event whose payload's value begins at `start`: a `null` is left out, and what is no base64 text is
-/// not called so. Returns where the payload begins, `None` where there is none.
-pub(in crate::codec) fn close(out: &mut Vec<u8>, mut start: usize) -> Option<usize> {
-    let payload = out.get(start..).unwrap_or_default();
-    let is_base64 = out.get(..start).is_some_and(|before| before.ends_with(BASE64));
-    let absent = payload == b"null";
+/// Ends the event whose payload's value begins at `start`: a `null` is left out, and what is marked as base64
+/// and is none is written as it is. Returns where the payload begins, `None` where there is none.
+pub(in crate::codec) fn close(out: &mut Vec<u8>, mut start: usize, metadata: &Metadata) -> Option<usize> {
+    if is_marked_binary(metadata) && !is_binary(out.get(start..).unwrap_or_default(), metadata) {
+        let payload = out.split_off(start);
+        out.clear();
+        write(out, metadata, false);
+        start = out.len();
+        out.extend_from_slice(&payload);
+    }
+    let absent = out.get(start..) == Some(b"null");
     if absent {
-        out.truncate(start - if is_base64 { BASE64.len() } else { DATA.len() });
-    } else if is_base64 && !is_base64_text(payload) {
-        out.splice(start - BASE64.len()..start, DATA.iter().copied());
-        start -= BASE64.len() - DATA.len();
+        out.truncate(start - DATA.len());
     }
     out.push(b'}');
     (!absent).then_some(start)
 }
 
 /// Writes what attributes can't say; nothing where they say everything.
-fn event_meta(object: &mut Object<'_>, metadata: &Metadata) {
+fn event_meta(object: &mut Object<'_>, metadata: &Metadata, binary: bool) {
     let mut inner = Vec::new();
     let mut meta = Object::open(&mut inner);
     write_fields(&mut meta, metadata, |field| match field {
@@ -73,10 +79,8 @@ fn event_meta(object: &mut Object<'_>, metadata: &Metadata) {
         }
     });
     write_extensions(&mut meta, metadata, |name| {
-        metadata
-            .extensions
-            .get(name)
-            .is_some_and(|value| !is_attribute(name, value) && !is_marker(name, value))
+        let marker = binary && name == DATA_BASE64;
+        metadata.extensions.get(name).is_some_and(|value| !is_attribute(name, value) && !marker)
     });
     if meta.is_empty() {
         return;
@@ -108,16 +112,15 @@ fn is_attribute(name: &str, value: &RawValue) -> bool {
         && (!specified || attribute::text(value).is_some_and(|text| attribute::is_valid(name, &text)))
 }
 
-fn is_marker(name: &str, value: &RawValue) -> bool {
-    name == DATA_BASE64 && value.get() == "true"
+fn is_marked_binary(metadata: &Metadata) -> bool {
+    metadata.extension(DATA_BASE64) == Some("true")
 }
 
-fn is_binary(metadata: &Metadata) -> bool {
-    metadata.extensions.get(DATA_BASE64).is_some_and(|value| value.get() == "true")
-}
-
-fn is_base64_text(payload: &[u8]) -> bool {
-    serde_json::from_slice::<&str>(payload).is_ok_and(|text| base64::decode(text).is_some())
+/// Whether a reader would take this payload for binary data, too.
+fn is_binary(payload: &[u8], metadata: &Metadata) -> bool {
+    let text = serde_json::from_slice::<&RawValue>(payload).ok().and_then(attribute::text);
+    text.and_then(|text| base64::decode(&text))
+        .is_some_and(|bytes| !(holds_json(metadata) && is_json(&bytes)))
 }
 
 fn names_version(metadata: &Metadata) -> bool {

@@ -2,11 +2,8 @@
 
 use std::str::Utf8Error;
 
-use super::{DecodeError, DecodeErrorKind, ErrorCategory, Place, pointer_at};
-use crate::event::ValidationErrors;
-
-/// How much of a foreign payload type an error quotes, in characters.
-const QUOTED_TYPE: usize = 128;
+use super::{DecodeError, DecodeErrorKind, ErrorCategory, Place, pointer_at, quoted};
+use crate::event::pointer::escape;
 
 impl DecodeError {
     /// An envelope whose `member` breaks a rule; `fault` says which, and never quotes the value.
@@ -23,12 +20,12 @@ impl DecodeError {
             return malformed;
         }
         let fault = fault.unwrap_or("has another type than expected");
-        if let (Some(place), Some(member)) = (&mut malformed.place, member) {
+        if let (Some(place), Some(member)) = (&mut malformed.0.place, member) {
             place.pointer = pointer_to(member);
-        } else if let Some(place) = &mut malformed.place {
+        } else if let Some(place) = &mut malformed.0.place {
             place.pointer = pointer_at(json, place.line, place.column);
         }
-        malformed.message = match member {
+        malformed.0.message = match member {
             Some(member) => format!("malformed envelope: `{member}` {fault}"),
             None => format!("malformed envelope: it {fault}"),
         };
@@ -49,17 +46,12 @@ impl DecodeError {
             column: valid.len() - line_start + 1,
             pointer: String::new(),
         };
-        Self {
-            kind: DecodeErrorKind::Malformed,
-            message: "malformed envelope: not UTF-8".to_owned(),
-            place: Some(place),
-            validation: None,
-        }
+        Self::new(DecodeErrorKind::Malformed, "malformed envelope: not UTF-8".to_owned()).at(place)
     }
 
     /// The same error of the element at `index` of a batch, which begins `before` the end of `json`'s prefix.
     pub(crate) fn in_batch(mut self, index: usize, before: &str) -> Self {
-        if let Some(place) = &mut self.place {
+        if let Some(place) = &mut self.0.place {
             place.pointer.insert_str(0, &format!("/{index}"));
             if place.line == 1 {
                 place.column += before.len() - before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -71,27 +63,12 @@ impl DecodeError {
 
     /// A message of another payload type than the one asked for.
     pub(crate) fn another_payload_type(expected: &str, found: &str) -> Self {
-        let quoted: String = found.chars().take(QUOTED_TYPE).collect();
-        Self {
-            kind: DecodeErrorKind::UnknownPayloadType,
-            message: format!("expected payload type `{expected}`, the message holds {quoted:?}"),
-            place: None,
-            validation: None,
-        }
-    }
-
-    /// A payload that breaks its own rules.
-    pub(crate) fn broken_rules(errors: ValidationErrors) -> Self {
-        Self {
-            kind: DecodeErrorKind::Invalid,
-            message: format!("the payload breaks its rules: {errors}"),
-            place: None,
-            validation: Some(errors),
-        }
+        let message = format!("expected payload type `{expected}`, the message holds {}", quoted(found));
+        Self::new(DecodeErrorKind::UnknownPayloadType, message)
     }
 }
 
 /// The JSON pointer of a top-level member.
 fn pointer_to(member: &str) -> String {
-    format!("/{}", member.replace('~', "~0").replace('/', "~1"))
+    format!("/{}", escape(member))
 }

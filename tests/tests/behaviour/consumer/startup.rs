@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_runtime::consumer::{Consumer, ConsumerErrorKind, ConsumerSettings, Status};
+use event_runtime::delivery::SettleAction;
 use event_runtime::transport::{Redrive, SourceError, SourceErrorKind, SourceInfo};
 use event_runtime::{Endpoint, Incoming, Message, Outcome};
+
+use tokio::sync::{mpsc, watch};
 
 use super::fake::{FakeSource, Letters, body, delivery, info};
 use super::{Running, advancing, consumer, eventually, manual_clock, settings};
@@ -100,18 +103,22 @@ async fn failed_receives_are_spaced_out() {
 #[tokio::test]
 async fn a_source_that_fails_for_good_ends_the_run_after_what_runs_has_finished() {
     let (source, letters) = (FakeSource::new(info()), Letters::default());
-    let (release, released) = tokio::sync::oneshot::channel::<()>();
-    let released = std::sync::Mutex::new(Some(released));
+    let (started, mut starts) = mpsc::unbounded_channel();
+    let (gate, opened) = watch::channel(false);
     let running = Running::start(consumer(&source, &letters), move |_: Message| {
-        let released = released.lock().unwrap().take().unwrap();
-        async move { drop(released.await) }
+        let (started, mut opened) = (started.clone(), opened.clone());
+        async move {
+            started.send(()).unwrap();
+            drop(opened.wait_for(|open| *open).await);
+        }
     });
     source.deliver([delivery(body("1"))]);
+    starts.recv().await.unwrap();
     source.fail(SourceError::new(SourceErrorKind::NotFound, "no such queue"));
-    let consumer = running.consumer.clone();
-    eventually(|| consumer.health().status == Status::Draining).await;
-    release.send(()).unwrap();
+    let watched = running.consumer.clone();
+    eventually(|| watched.health().status == Status::Draining).await;
+    gate.send(true).unwrap();
     let error = running.run.await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ConsumerErrorKind::Source);
-    assert_eq!(source.settled().len(), 1);
+    assert_eq!(source.settled(), [(0, SettleAction::Remove)]);
 }

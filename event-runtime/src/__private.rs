@@ -1,0 +1,40 @@
+//! What generated code calls. No part of the public interface: it changes without notice.
+
+pub use core;
+pub use std;
+
+pub use schemars;
+pub use serde_json;
+
+pub use std::borrow::Cow;
+pub use std::default::Default;
+pub use std::option::Option::{self, None, Some};
+pub use std::result::Result::{self, Err, Ok};
+pub use std::string::String;
+
+pub use crate::envelope::{Envelope, Message};
+pub use crate::event::rules::check::{self, At};
+pub use crate::event::rules::{AlwaysThere, Bound, Choice, Pattern, Presence, Rule};
+pub use crate::event::{
+    Compatibility, DecodeError, Event, EventDescriptor, FieldDescriptor, OrderingKey, Pii, PreviousVersion,
+    Registered, Tagging, UpcastFrom, Validate, Validator, Versioned, from_json, upcast_json,
+};
+pub use crate::factory::{MessagePack, PackDescriptor, is_first_of_its_type, is_first_of_its_version};
+
+/// The ordering key of an event with `#[event(key = …)]`.
+pub fn ordering_key<K: OrderingKey + ?Sized>(field: &K) -> Option<String> {
+    Some(field.to_key())
+}
+
+/// Reads a message as one event of a pack.
+///
+/// # Errors
+/// Those of [`Message::decode`].
+pub fn to_variant<E: Event, P>(message: &Message, variant: fn(Envelope<E>) -> P) -> Result<P, DecodeError> {
+    message.to_envelope().map(variant)
+}
+
+/// The error for a message that is of no event of a pack.
+pub fn not_in_pack(pack: &'static PackDescriptor, message: &Message) -> DecodeError {
+    crate::factory::not_in_pack(pack, message)
+}

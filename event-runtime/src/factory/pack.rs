@@ -1,0 +1,96 @@
+//! One pack: its type and its constant data.
+
+use crate::envelope::Message;
+use crate::event::{DecodeError, EventDescriptor};
+use crate::nearest;
+
+/// A sum type over the events of one pack; implemented by `message_pack!`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a message pack",
+    label = "this type was not made by `message_pack!`",
+    note = "write `message_pack! {{ pub {Self}<EventA, EventB> }}`"
+)]
+pub trait MessagePack: Sized + Send + 'static {
+    /// The pack's name.
+    const NAME: &'static str;
+
+    /// The pack as constant data.
+    const DESCRIPTOR: &'static PackDescriptor;
+
+    /// Reads a message of one of the pack's events.
+    ///
+    /// # Errors
+    /// Those of [`Message::decode`], and an unknown payload type where the pack does not list it.
+    fn decode(message: &Message) -> Result<Self, DecodeError>;
+}
+
+/// One pack as constant data.
+#[derive(Debug)]
+pub struct PackDescriptor {
+    /// The pack's name.
+    pub name: &'static str,
+    /// The pack's documentation.
+    pub description: &'static str,
+    /// Its events, current versions only.
+    pub events: &'static [&'static EventDescriptor],
+}
+
+impl PackDescriptor {
+    /// The pack's event of a payload type.
+    pub fn event(&self, payload_type: &str) -> Option<&'static EventDescriptor> {
+        self.events.iter().copied().find(|event| event.payload_type == payload_type)
+    }
+
+    /// The payload types of the pack, in the order in which it lists them.
+    pub fn payload_types(&self) -> impl Iterator<Item = &'static str> {
+        self.events.iter().map(|event| event.payload_type)
+    }
+}
+
+/// The error for a message that is of no event of a pack.
+pub(crate) fn not_in_pack(pack: &'static PackDescriptor, message: &Message) -> DecodeError {
+    let found = &message.metadata().payload_type;
+    let nearest = nearest::suggestion(found, pack.payload_types());
+    DecodeError::unknown_payload_type(found, &format!(" in pack `{}`{nearest}", pack.name))
+}
+
+/// Whether no event before the one at `index` has its payload type and version; `message_pack!` asserts it.
+#[doc(hidden)]
+pub const fn is_first_of_its_version(events: &[&EventDescriptor], index: usize) -> bool {
+    let mut before = 0;
+    while before < index {
+        if events[before].version == events[index].version && is_same_type(events[before], events[index]) {
+            return false;
+        }
+        before += 1;
+    }
+    true
+}
+
+/// Whether no event before the one at `index` is another version of it; `message_pack!` asserts it.
+#[doc(hidden)]
+pub const fn is_first_of_its_type(events: &[&EventDescriptor], index: usize) -> bool {
+    let mut before = 0;
+    while before < index {
+        if events[before].version != events[index].version && is_same_type(events[before], events[index]) {
+            return false;
+        }
+        before += 1;
+    }
+    true
+}
+
+const fn is_same_type(left: &EventDescriptor, right: &EventDescriptor) -> bool {
+    let (left, right) = (left.payload_type.as_bytes(), right.payload_type.as_bytes());
+    if left.len() != right.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < left.len() {
+        if left[index] != right[index] {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}
