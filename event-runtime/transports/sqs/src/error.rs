@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sqs::config::http::HttpResponse;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::BatchResultErrorEntry;
@@ -202,8 +203,9 @@ fn kind_of(code: &str, message: &str) -> Option<FaultKind> {
 fn lacks_credentials(error: &(dyn Error + 'static)) -> bool {
     let mut error = Some(error);
     while let Some(cause) = error {
-        if cause.is::<aws_credential_types::provider::error::CredentialsError>() {
-            return true;
+        if let Some(error) = cause.downcast_ref::<CredentialsError>() {
+            // A provider that does not answer may do so later.
+            return !matches!(error, CredentialsError::ProviderTimedOut(_) | CredentialsError::ProviderError(_));
         }
         error = cause.source();
     }
