@@ -69,6 +69,10 @@
 //! - `embedded` (default): queues in the process with the semantics of SQS.
 //! - `testing`: the probe and the harness for tests of applications.
 
+/// The macros write `::event_runtime`, in this crate's own tests too.
+#[cfg(test)]
+extern crate self as event_runtime;
+
 #[doc(hidden)]
 pub mod __private;
 pub mod clock;

@@ -205,7 +205,10 @@ fn lacks_credentials(error: &(dyn Error + 'static)) -> bool {
     while let Some(cause) = error {
         if let Some(error) = cause.downcast_ref::<CredentialsError>() {
             // A provider that does not answer may do so later.
-            return !matches!(error, CredentialsError::ProviderTimedOut(_) | CredentialsError::ProviderError(_));
+            return !matches!(
+                error,
+                CredentialsError::ProviderTimedOut(_) | CredentialsError::ProviderError(_)
+            );
         }
         error = cause.source();
     }

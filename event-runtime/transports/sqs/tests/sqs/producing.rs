@@ -149,9 +149,8 @@ async fn with_a_linger_every_event_still_has_its_own_answer() {
     let fixture = Fixture::standard().await;
     let settings = ProducerSettings { linger: Duration::from_millis(20), ..ProducerSettings::default() };
     let producer = fixture.producer(settings);
-    let refused = event_runtime::Codec::decode(
-        "{\"id\":\"x\",\"payload_type\":\"a\",\"payload\":\"\u{FFFE}\"}".into(),
-    );
+    let refused =
+        event_runtime::Codec::decode("{\"id\":\"x\",\"payload_type\":\"a\",\"payload\":\"\u{FFFE}\"}".into());
     let batch = [message("a-1", "a"), refused.unwrap(), message("a-2", "a")];
     let results = soon(producer.produce_batch(&batch)).await;
     let kinds: Vec<_> = results.into_iter().map(|result| result.err().map(|error| error.kind())).collect();

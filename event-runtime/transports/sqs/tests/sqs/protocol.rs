@@ -34,13 +34,22 @@ async fn a_broken_request_gets_an_error_and_the_endpoint_goes_on() {
         ("POST", send, deep.as_bytes(), 400, "SerializationException"),
         ("POST", send, br#"{"QueueUrl":1}"#, 400, "SerializationException"),
         ("POST", send, br#"{"QueueUrl":"/1/orders","DelaySeconds":"x"}"#, 400, "SerializationException"),
-        ("POST", send, br#"{"QueueUrl":"/1/orders","DelaySeconds":99999999999999999999}"#, 400, "SerializationException"),
+        (
+            "POST",
+            send,
+            br#"{"QueueUrl":"/1/orders","DelaySeconds":99999999999999999999}"#,
+            400,
+            "SerializationException",
+        ),
         ("POST", send, br#"{"QueueUrl":"/1/orders"}"#, 400, "MissingRequiredParameterException"),
         ("POST", send, br#"{"QueueUrl":"/1/nowhere","MessageBody":"m"}"#, 400, "QueueDoesNotExist"),
     ];
     for (method, target, body, status, shape) in cases {
         let answer = soon(request(&endpoint, method, target, body)).await;
-        let what = format!("{method} {target:?} {:?}: {answer:?}", String::from_utf8_lossy(&body[..body.len().min(80)]));
+        let what = format!(
+            "{method} {target:?} {:?}: {answer:?}",
+            String::from_utf8_lossy(&body[..body.len().min(80)])
+        );
         assert_eq!((answer.status, answer.shape()), (status, shape), "{what}");
         assert_eq!(answer.header("content-type"), Some("application/x-amz-json-1.0"), "{what}");
         assert!(answer.header("x-amzn-requestid").is_some(), "{what}");
@@ -53,15 +62,47 @@ async fn every_action_survives_odd_values_in_every_field() {
     let endpoint = endpoint().await;
     let url = endpoint.queue_url("orders");
     let fields = [
-        "QueueName", "QueueUrl", "Attributes", "AttributeNames", "MessageBody", "DelaySeconds", "MessageAttributes",
-        "MessageSystemAttributes", "MessageDeduplicationId", "MessageGroupId", "MaxNumberOfMessages", "VisibilityTimeout",
-        "WaitTimeSeconds", "ReceiveRequestAttemptId", "ReceiptHandle", "Entries", "MaxResults", "NextToken", "SourceArn",
-        "DestinationArn", "MaxNumberOfMessagesPerSecond", "TaskHandle", "Tags", "MessageSystemAttributeNames",
+        "QueueName",
+        "QueueUrl",
+        "Attributes",
+        "AttributeNames",
+        "MessageBody",
+        "DelaySeconds",
+        "MessageAttributes",
+        "MessageSystemAttributes",
+        "MessageDeduplicationId",
+        "MessageGroupId",
+        "MaxNumberOfMessages",
+        "VisibilityTimeout",
+        "WaitTimeSeconds",
+        "ReceiveRequestAttemptId",
+        "ReceiptHandle",
+        "Entries",
+        "MaxResults",
+        "NextToken",
+        "SourceArn",
+        "DestinationArn",
+        "MaxNumberOfMessagesPerSecond",
+        "TaskHandle",
+        "Tags",
+        "MessageSystemAttributeNames",
     ];
     let values = [
-        Value::Null, json!(-1), json!(0), json!(i64::MIN), json!(1e300), json!(true), json!(""), json!("é\u{0}"), json!([]),
-        json!([null]), json!({}), json!({"a": null}), json!({"a": {"DataType": "Binary", "BinaryValue": "%"}}),
-        json!([{"Id": "a", "MessageBody": "m", "DelaySeconds": -5, "ReceiptHandle": "x"}]), json!(["All", "nonsense"]),
+        Value::Null,
+        json!(-1),
+        json!(0),
+        json!(i64::MIN),
+        json!(1e300),
+        json!(true),
+        json!(""),
+        json!("é\u{0}"),
+        json!([]),
+        json!([null]),
+        json!({}),
+        json!({"a": null}),
+        json!({"a": {"DataType": "Binary", "BinaryValue": "%"}}),
+        json!([{"Id": "a", "MessageBody": "m", "DelaySeconds": -5, "ReceiptHandle": "x"}]),
+        json!(["All", "nonsense"]),
     ];
     for action in Action::ALL {
         for field in fields {
@@ -69,7 +110,8 @@ async fn every_action_survives_odd_values_in_every_field() {
                 let mut body = json!({ "QueueUrl": url });
                 body[field] = value.clone();
                 let answer = soon(call(&endpoint, action.as_str(), body.clone())).await;
-                let expected = answer.status == 200 || (400..404).contains(&answer.status) || answer.status == 404;
+                let expected =
+                    answer.status == 200 || (400..404).contains(&answer.status) || answer.status == 404;
                 assert!(expected, "{action} {body}: {answer:?}");
                 assert!(answer.status == 200 || !answer.shape().is_empty(), "{action} {body}: {answer:?}");
             }
@@ -159,8 +201,14 @@ async fn lists_come_in_pages() {
     }
     let expected: Vec<Value> = (0..5).map(|n| endpoint.queue_url(&format!("a-{n}")).into()).collect();
     assert_eq!(urls, expected);
-    assert_eq!(call(&endpoint, "ListQueues", json!({ "MaxResults": 0 })).await.code(), "InvalidParameterValue");
-    assert_eq!(call(&endpoint, "ListQueues", json!({ "NextToken": "%" })).await.code(), "InvalidParameterValue");
+    assert_eq!(
+        call(&endpoint, "ListQueues", json!({ "MaxResults": 0 })).await.code(),
+        "InvalidParameterValue"
+    );
+    assert_eq!(
+        call(&endpoint, "ListQueues", json!({ "NextToken": "%" })).await.code(),
+        "InvalidParameterValue"
+    );
 }
 
 #[tokio::test]
@@ -174,7 +222,9 @@ async fn dead_letters_are_moved_back_by_a_task() {
     for _ in 0..2 {
         source.try_receive(&ReceiveRequest::new().visibility_timeout(Duration::ZERO)).unwrap();
     }
-    let sources = call(&endpoint, "ListDeadLetterSourceQueues", json!({ "QueueUrl": endpoint.queue_url("dead") })).await;
+    let sources =
+        call(&endpoint, "ListDeadLetterSourceQueues", json!({ "QueueUrl": endpoint.queue_url("dead") }))
+            .await;
     assert_eq!(sources.body["queueUrls"], json!([endpoint.queue_url("source")]));
     let started = call(&endpoint, "StartMessageMoveTask", json!({ "SourceArn": dead.arn() })).await;
     assert!(started.body["TaskHandle"].is_string(), "{started:?}");
@@ -193,11 +243,21 @@ async fn tags_and_attributes_of_a_queue() {
     for action in ["TagQueue", "UntagQueue", "ListQueueTags"] {
         assert_eq!(call(&endpoint, action, json!({ "QueueUrl": url, "Tags": {} })).await.status, 200);
     }
-    let ask = async |names: Value| call(&endpoint, "GetQueueAttributes", json!({ "QueueUrl": url, "AttributeNames": names })).await;
-    assert_eq!(ask(json!(["VisibilityTimeout"])).await.body, json!({ "Attributes": { "VisibilityTimeout": "30" } }));
+    let ask = async |names: Value| {
+        call(&endpoint, "GetQueueAttributes", json!({ "QueueUrl": url, "AttributeNames": names })).await
+    };
+    assert_eq!(
+        ask(json!(["VisibilityTimeout"])).await.body,
+        json!({ "Attributes": { "VisibilityTimeout": "30" } })
+    );
     assert_eq!(ask(json!([])).await.body, json!({}));
     assert_eq!(ask(json!(["Nonsense"])).await.code(), "InvalidAttributeName");
-    let set = call(&endpoint, "SetQueueAttributes", json!({ "QueueUrl": url, "Attributes": { "VisibilityTimeout": "9" } })).await;
+    let set = call(
+        &endpoint,
+        "SetQueueAttributes",
+        json!({ "QueueUrl": url, "Attributes": { "VisibilityTimeout": "9" } }),
+    )
+    .await;
     assert_eq!(set.status, 200);
     assert_eq!(ask(json!(["All"])).await.body["Attributes"]["VisibilityTimeout"], "9");
 }
@@ -237,7 +297,14 @@ async fn faults_look_to_the_client_like_those_of_a_network() {
     let endpoint = endpoint().await;
     let faults = endpoint.faults();
     faults.inject(FaultRule::new(Fault::Reset).times(1));
-    assert!(soon(exchange(&endpoint, b"POST / HTTP/1.1\r\nX-Amz-Target: AmazonSQS.ListQueues\r\nContent-Length: 0\r\n\r\n")).await.is_empty());
+    assert!(
+        soon(exchange(
+            &endpoint,
+            b"POST / HTTP/1.1\r\nX-Amz-Target: AmazonSQS.ListQueues\r\nContent-Length: 0\r\n\r\n"
+        ))
+        .await
+        .is_empty()
+    );
     faults.inject(FaultRule::new(Fault::Throttle).times(1));
     let throttled = call(&endpoint, "ListQueues", json!({})).await;
     assert_eq!((throttled.status, throttled.code()), (400, "RequestThrottled"));

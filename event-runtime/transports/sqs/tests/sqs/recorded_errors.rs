@@ -164,10 +164,8 @@ impl Service {
 
 #[tokio::test]
 async fn the_endpoint_answers_as_the_service_did() {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../../../shared/conformance/sqs/aws_recorded_errors.json"
-    );
+    let path =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared/conformance/sqs/aws_recorded_errors.json");
     let Ok(text) = std::fs::read_to_string(path) else {
         println!("skipped: conformance data not found");
         return;
