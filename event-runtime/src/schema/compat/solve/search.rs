@@ -32,7 +32,7 @@ impl<'a> Engine<'a> {
         let rests_on_outside = self.assumed < self.under_way.len() && found.instance_ref().is_none();
         let assumed_inside = if rests_on_outside { self.assumed } else { usize::MAX };
         self.assumed = assumed_outside.min(assumed_inside);
-        if !rests_on_outside && !matches!(found, Found::Unclear(Obstacle::Budget)) {
+        if !rests_on_outside && self.steps > 0 {
             self.solved.insert(goal, found.clone());
         }
         found
@@ -44,6 +44,11 @@ impl<'a> Engine<'a> {
         let found = self.solve(clauses);
         self.instance_depth -= 1;
         found
+    }
+
+    /// Finds a value of one kind.
+    pub(in super::super) fn solve_kind(&mut self, clauses: &[Clause<'a>], kind: Kind) -> Found {
+        self.search(Branch::new(kind, clauses))
     }
 
     fn solve_kinds(&mut self, clauses: &[Clause<'a>]) -> Found {
@@ -88,6 +93,9 @@ impl<'a> Engine<'a> {
     fn split(&mut self, branch: &Branch<'a>, alternatives: &[Vec<Item<'a>>]) -> Found {
         let mut result = Found::Nothing;
         for alternative in alternatives {
+            if let Err(obstacle) = self.spend_many(branch.weight()) {
+                return Found::Unclear(obstacle);
+            }
             let next = branch.with(alternative);
             match self.deeper(|engine| engine.search(next)).unwrap_or_else(Found::Unclear) {
                 Found::Nothing => {}
@@ -195,8 +203,11 @@ impl<'a> Engine<'a> {
 
     /// Whether `items` contradict the branch, as far as that shows without a choice.
     fn is_impossible(&mut self, branch: &Branch<'a>, items: &[Item<'a>]) -> bool {
+        if self.spend_many(branch.weight()).is_err() {
+            return false;
+        }
         let mut branch = branch.with(items);
-        self.spend().is_ok() && (self.follow(&mut branch).is_err() || self.is_refuted(&branch))
+        self.follow(&mut branch).is_err() || self.is_refuted(&branch)
     }
 
     /// Whether no value has the facts; "no" may also mean "can't tell".
