@@ -174,10 +174,10 @@ fn object(schema: &mut Value) -> &mut Object {
 
 fn require(holder: &mut Object, name: &str) {
     let required = holder.entry("required").or_insert_with(|| json!([]));
-    if let Value::Array(required) = required {
-        if !required.iter().any(|known| known == name) {
-            required.push(name.into());
-        }
+    if let Value::Array(required) = required
+        && !required.iter().any(|known| known == name)
+    {
+        required.push(name.into());
     }
 }
 
