@@ -44,3 +44,14 @@ pub fn to_variant<E: Event, P>(message: &Message, variant: fn(Envelope<E>) -> P)
 pub fn not_in_pack(pack: &'static PackDescriptor, message: &Message) -> DecodeError {
     crate::factory::not_in_pack(pack, message)
 }
+
+/// The test that `message_pack!` generates: see [`schema::gate`](crate::schema::gate).
+///
+/// # Errors
+/// What the gate refuses.
+pub fn schema_gate(pack: &'static PackDescriptor, root: &str) -> Result<(), crate::schema::GateError> {
+    match std::env::var_os("EVENT_SCHEMAS").is_some_and(|mode| mode == "update") {
+        true => crate::schema::update(pack, root),
+        false => crate::schema::gate(pack, root),
+    }
+}

@@ -64,7 +64,7 @@ fn descriptor(event: &Event) -> TokenStream {
     let mut descriptor = quote! {
         &#runtime::EventDescriptor::of::<Self>(#rust_name, #description, <Self as #runtime::Validate>::FIELDS)
     };
-    for (setter, value) in [("domain", &event.domain), ("topic", &event.topic)] {
+    for (setter, value) in [("domain", &event.domain), ("topic", &event.topic), ("schemas", &event.schemas)] {
         if let Some(value) = value {
             let setter = format_ident!("{setter}");
             descriptor.extend(quote!(.#setter(#value)));

@@ -24,6 +24,9 @@ fn descriptor(runtime: &RuntimePath, field: &Field, place: &Place) -> TokenStrea
     };
     let (ty, description) = (type_name(&field.ty), &field.description);
     let mut row = quote!(#runtime::FieldDescriptor::new(#name, #ty, #description));
+    if let Some(written_name) = &field.written_name {
+        row.extend(quote!(.written_as(#written_name)));
+    }
     if !field.required {
         row.extend(quote!(.optional()));
     }

@@ -1,7 +1,7 @@
 //! The code of a pack: its type, its constant data, its decoder.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Path;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -11,7 +11,7 @@ use crate::runtime_path::{RuntimePath, located_at};
 
 pub(super) fn expand(pack: &Pack<'_>) -> TokenStream {
     let runtime = &pack.runtime;
-    let (ty, registrations) = (enumeration(pack, true), registrations(pack));
+    let (ty, registrations, gate) = (enumeration(pack, true), registrations(pack), gate(pack));
     let Pack { name, description, events, .. } = pack;
     let text = name.unraw().to_string();
     let descriptors = events.iter().map(|listed| {
@@ -49,6 +49,28 @@ pub(super) fn expand(pack: &Pack<'_>) -> TokenStream {
 
             #registrations
         };
+
+        #gate
+    }
+}
+
+/// The test of the pack's committed schemas and fixtures.
+fn gate(pack: &Pack<'_>) -> TokenStream {
+    let (runtime, name) = (&pack.runtime, pack.name);
+    let test = format_ident!("schemas_of_{}", name.unraw());
+    quote! {
+        #[cfg(test)]
+        #[test]
+        #[allow(non_snake_case, unnameable_test_items)]
+        fn #test() {
+            let checked = #runtime::schema_gate(
+                <#name as #runtime::MessagePack>::DESCRIPTOR,
+                #runtime::core::env!("CARGO_MANIFEST_DIR"),
+            );
+            if let #runtime::Err(error) = checked {
+                #runtime::core::panic!("{error}");
+            }
+        }
     }
 }
 

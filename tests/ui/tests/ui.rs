@@ -3,7 +3,7 @@
 #[test]
 fn ui() {
     let cases = trybuild::TestCases::new();
-    for area in ["derive_event", "derive_validate", "message_pack", "registered", "committed"] {
+    for area in ["derive_event", "derive_validate", "message_pack", "registered", "committed", "router"] {
         cases.pass(format!("{area}/pass/*.rs"));
         cases.compile_fail(format!("{area}/fail/*.rs"));
     }
