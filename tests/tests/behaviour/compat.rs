@@ -4,6 +4,8 @@
 mod arbitrary;
 #[path = "compat/budget.rs"]
 mod budget;
+#[path = "compat/changes.rs"]
+mod changes;
 #[path = "compat/precision.rs"]
 mod precision;
 #[path = "compat/soundness.rs"]

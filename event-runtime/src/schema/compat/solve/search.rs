@@ -235,11 +235,17 @@ impl<'a> Engine<'a> {
     pub(super) fn literals_hold(&mut self, literals: &[Literal<'a>], value: &Value) -> Truth {
         let mut verdict = Truth::True;
         for literal in literals {
-            let accepts = self.accepts(literal.node, value, literal.closed);
+            let accepts = self.accepts(literal.node, value, false);
             verdict = verdict.and(if literal.accepts { accepts } else { accepts.not() });
             if verdict == Truth::False {
-                break;
+                return verdict;
             }
+        }
+        // Closed schemas of one place know each other's properties.
+        let closed: Vec<_> =
+            literals.iter().filter(|literal| literal.closed).map(|literal| literal.node).collect();
+        if !closed.is_empty() && verdict == Truth::True {
+            verdict = self.is_emitted(&closed, value);
         }
         verdict
     }
