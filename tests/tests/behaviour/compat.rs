@@ -6,6 +6,8 @@ mod arbitrary;
 mod budget;
 #[path = "compat/changes.rs"]
 mod changes;
+#[path = "compat/hand_written.rs"]
+mod hand_written;
 #[path = "compat/precision.rs"]
 mod precision;
 #[path = "compat/soundness.rs"]

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::super::document::Node;
 use super::super::engine::Engine;
 use super::super::shape::Kind;
 use super::super::verdict::{Found, Obstacle, Truth};
@@ -167,8 +168,7 @@ impl<'a> Engine<'a> {
             if held.into_iter().any(|held| self.is_same(held, node)) {
                 return Err(Impossible);
             }
-            let accepted = [Item::Holds { node, place: Place::default() }];
-            if self.is_impossible(branch, &accepted) {
+            if self.is_refused_anyway(branch, node) {
                 branch.failing.swap_remove(index);
                 continue;
             }
@@ -199,6 +199,14 @@ impl<'a> Engine<'a> {
                 Next::Split(ways)
             }
         })
+    }
+
+    /// Whether what is accepted already rules out that `node` holds.
+    fn is_refused_anyway(&mut self, branch: &Branch<'a>, node: Node<'a>) -> bool {
+        let mut accepting = branch.clone();
+        // That it is to fail, and that others are, must not count as the reason.
+        accepting.literals.retain(|literal| literal.accepts);
+        self.is_impossible(&accepting, &[Item::Holds { node, place: Place::default() }])
     }
 
     /// Whether `items` contradict the branch, as far as that shows without a choice.
