@@ -132,7 +132,7 @@ fn seeds() -> impl Strategy<Value = Vec<u32>> {
 }
 
 fn config() -> ProptestConfig {
-    let cases = std::env::var("COMPAT_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(300);
+    let cases = std::env::var("COMPAT_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(100);
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
