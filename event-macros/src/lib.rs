@@ -24,19 +24,19 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use proc_macro::{Span, TokenStream};
 
-/// Makes a struct an event: see the crate `event-runtime`, `Event`.
+/// `#[derive(Event)]`.
 #[proc_macro_derive(Event, attributes(event, event_description, field_description, validate, pii))]
 pub fn derive_event(input: TokenStream) -> TokenStream {
     event::derive(input.into(), origin()).into()
 }
 
-/// Gives a type the rules of its `#[validate(…)]`: see the crate `event-runtime`, `Validate`.
+/// `#[derive(Validate)]`.
 #[proc_macro_derive(Validate, attributes(field_description, validate, pii))]
 pub fn derive_validate(input: TokenStream) -> TokenStream {
     validate::derive(input.into()).into()
 }
 
-/// Makes a message pack: see the crate `event-runtime`, `MessagePack`.
+/// `message_pack!`.
 #[proc_macro]
 pub fn message_pack(input: TokenStream) -> TokenStream {
     message_pack::expand(input.into()).into()

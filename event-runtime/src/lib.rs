@@ -109,7 +109,12 @@ pub use delivery::{Attributes, Delivery};
 pub use envelope::{Context, Envelope, IntoEnvelope, Message, Metadata};
 pub use error::{Failure, FailureCode};
 pub use event::{Event, Registered, Validate};
-pub use event_macros::{Event, Validate, message_pack};
+#[doc = include_str!("docs/derive_event.md")]
+pub use event_macros::Event;
+#[doc = include_str!("docs/derive_validate.md")]
+pub use event_macros::Validate;
+#[doc = include_str!("docs/message_pack.md")]
+pub use event_macros::message_pack;
 pub use factory::{MessageFactory, MessagePack, PackDescriptor, Packs};
 pub use forwarder::Forwarder;
 pub use handler::{

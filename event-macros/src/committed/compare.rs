@@ -179,10 +179,10 @@ impl Comparison<'_> {
                 report("length", how);
             }
         }
-        if shape.is_number() {
-            if let Some(how) = self.refused(&schema_numbers(property), &numbers(shape, &field.rules)) {
-                report("range", how);
-            }
+        if shape.is_number()
+            && let Some(how) = self.refused(&schema_numbers(property), &numbers(shape, &field.rules))
+        {
+            report("range", how);
         }
         if *shape == Shape::Text {
             for (rule, was, is) in self.text_rules(field, property) {

@@ -153,7 +153,7 @@ fn fault_of_type(payload_type: &str) -> Option<String> {
         segment.starts_with(|first: char| first.is_ascii_lowercase())
             && segment.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
     };
-    if segments.len() == SEGMENTS && segments.iter().all(|segment| is_segment(&segment)) {
+    if segments.len() == SEGMENTS && segments.iter().all(is_segment) {
         return None;
     }
     let lower = payload_type.to_ascii_lowercase();
@@ -287,10 +287,10 @@ fn domain(raw: &Input, payload_type: &str, errors: &mut Diagnostics) -> Option<S
 fn constructor(raw: &Input, errors: &mut Diagnostics) -> Option<Ident> {
     const FORM: &str = "`new = false` for none, `new = create` for another name";
     let Some(argument) = raw.get("new") else { return Some(format_ident!("new")) };
-    if let attribute::Given::Value(tokens) = &argument.given {
-        if let Ok(flag) = syn::parse2::<LitBool>(tokens.clone()) {
-            return flag.value.then(|| format_ident!("new"));
-        }
+    if let attribute::Given::Value(tokens) = &argument.given
+        && let Ok(flag) = syn::parse2::<LitBool>(tokens.clone())
+    {
+        return flag.value.then(|| format_ident!("new"));
     }
     argument.value::<Ident>(FORM, errors)
 }

@@ -186,11 +186,11 @@ fn range(written: &Argument, shape: &Shape, errors: &mut Diagnostics) -> Option<
             }
         }
     }
-    if let (Some((least, _)), Some((most, bound))) = (min, max) {
-        if least.as_f64() > most.as_f64() {
-            errors.on(bound, "no number is at least `min` and at most `max`: exchange the bounds");
-            return None;
-        }
+    if let (Some((least, _)), Some((most, bound))) = (min, max)
+        && least.as_f64() > most.as_f64()
+    {
+        errors.on(bound, "no number is at least `min` and at most `max`: exchange the bounds");
+        return None;
     }
     let (min, max) = (min.map(|(number, _)| number), max.map(|(number, _)| number));
     (min.is_some() || max.is_some()).then_some(Rule::Range { min, max })

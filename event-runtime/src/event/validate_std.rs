@@ -24,7 +24,6 @@ macro_rules! transparent {
 transparent!([T: Validate] Box<T>, [T: Validate] Arc<T>, [T: Validate + Clone] Cow<'_, T>, [T: Validate] &T);
 
 #[diagnostic::do_not_recommend]
-
 impl<T: Validate> Validate for Option<T> {
     const FIELDS: &'static [FieldDescriptor] = T::FIELDS;
 

@@ -63,8 +63,7 @@ impl Pass {
             Direction::Read => field.name,
             Direction::Written => field.written_name,
         };
-        let Some(property) = property(holder, name) else { return };
-        let property = object(property);
+        let Some(property) = property(holder, name).and_then(object) else { return };
         if !field.description.is_empty() {
             property.insert("description".to_owned(), field.description.into());
         }
@@ -162,22 +161,19 @@ fn property<'a>(holder: &'a mut Object, name: &str) -> Option<&'a mut Value> {
 }
 
 /// The schema as an object; `true` is one without members.
-fn object(schema: &mut Value) -> &mut Object {
+fn object(schema: &mut Value) -> Option<&mut Object> {
     if !schema.is_object() {
         *schema = Value::Object(Object::new());
     }
-    match schema {
-        Value::Object(object) => object,
-        _ => unreachable!("it was made an object"),
-    }
+    schema.as_object_mut()
 }
 
 fn require(holder: &mut Object, name: &str) {
     let required = holder.entry("required").or_insert_with(|| json!([]));
-    if let Value::Array(required) = required {
-        if !required.iter().any(|known| known == name) {
-            required.push(name.into());
-        }
+    if let Value::Array(required) = required
+        && !required.iter().any(|known| known == name)
+    {
+        required.push(name.into());
     }
 }
 

@@ -78,7 +78,6 @@ impl Place<'_> {
 }
 
 #[diagnostic::do_not_recommend]
-
 impl Text for str {
     fn text(&self) -> Option<&str> {
         Some(self)
@@ -86,7 +85,6 @@ impl Text for str {
 }
 
 #[diagnostic::do_not_recommend]
-
 impl Text for String {
     fn text(&self) -> Option<&str> {
         Some(self)
@@ -94,7 +92,6 @@ impl Text for String {
 }
 
 #[diagnostic::do_not_recommend]
-
 impl<T: Text + ToOwned + ?Sized> Text for Cow<'_, T> {
     fn text(&self) -> Option<&str> {
         (**self).text()
@@ -111,7 +108,6 @@ macro_rules! through {
         }
 
         #[diagnostic::do_not_recommend]
-
         impl<T: $trait + ?Sized> $trait for Box<T> {
             fn $method(&self) -> $result {
                 (**self).$method()
@@ -119,7 +115,6 @@ macro_rules! through {
         }
 
         #[diagnostic::do_not_recommend]
-
         impl<T: $trait + ?Sized> $trait for Arc<T> {
             fn $method(&self) -> $result {
                 (**self).$method()
@@ -127,7 +122,6 @@ macro_rules! through {
         }
 
         #[diagnostic::do_not_recommend]
-
         impl<T: $trait> $trait for Option<T> {
             fn $method(&self) -> $result {
                 self.as_ref().and_then(T::$method)
@@ -141,7 +135,6 @@ through!(Length, length, Option<usize>);
 through!(Number, number, Option<Bound>);
 
 #[diagnostic::do_not_recommend]
-
 impl Length for str {
     fn length(&self) -> Option<usize> {
         Some(self.chars().count())
@@ -149,7 +142,6 @@ impl Length for str {
 }
 
 #[diagnostic::do_not_recommend]
-
 impl Length for String {
     fn length(&self) -> Option<usize> {
         self.as_str().length()
@@ -157,7 +149,6 @@ impl Length for String {
 }
 
 #[diagnostic::do_not_recommend]
-
 impl<T: Length + ToOwned + ?Sized> Length for Cow<'_, T> {
     fn length(&self) -> Option<usize> {
         (**self).length()
@@ -174,7 +165,6 @@ macro_rules! collections {
         }
 
         #[diagnostic::do_not_recommend]
-
         impl<$($generics)*> Elements for $type {
             type Item = T;
 
@@ -201,7 +191,6 @@ macro_rules! maps {
         }
 
         #[diagnostic::do_not_recommend]
-
         impl<K: Serialize, T, $($generics)*> Elements for $type {
             type Item = T;
 
@@ -217,7 +206,6 @@ macro_rules! maps {
 maps!([] BTreeMap<K, T>, [S] HashMap<K, T, S>);
 
 #[diagnostic::do_not_recommend]
-
 impl<T: Elements> Elements for Option<T> {
     type Item = T::Item;
 
@@ -229,7 +217,6 @@ impl<T: Elements> Elements for Option<T> {
 }
 
 #[diagnostic::do_not_recommend]
-
 impl<T: Elements + ?Sized> Elements for Box<T> {
     type Item = T::Item;
 
@@ -276,7 +263,6 @@ non_zero!(
 );
 
 #[diagnostic::do_not_recommend]
-
 impl Number for f64 {
     fn number(&self) -> Option<Bound> {
         Some(Bound::Float(*self))
