@@ -53,6 +53,7 @@
 //!
 //! | to … | see |
 //! |---|---|
+//! | learn by example | [`guide`] |
 //! | define events, their versions and rules | [`Event`](macro@Event), [`message_pack!`], [`event`] |
 //! | know every event by name | [`factory`] |
 //! | emit | [`Envelope`], [`pool`] |
@@ -87,6 +88,7 @@ pub mod error;
 pub mod event;
 pub mod factory;
 pub mod forwarder;
+pub mod guide;
 pub mod handler;
 pub mod layer;
 mod nearest;

@@ -1,7 +1,7 @@
 //! The consumer engine: everything between a source and a handler.
 //!
 //! It owns concurrency, order, leases, retries, dead letters and draining, for every transport alike; a
-//! [`Source`] only receives, settles and extends. What a handler decides is an
+//! [`Source`](crate::transport::Source) only receives, settles and extends. What a handler decides is an
 //! [`Outcome`](crate::outcome::Outcome); what becomes of it is here.
 //!
 //! **Order.** On a broker that orders (FIFO groups), and with [`Order::PerKey`] on any other, the next message

@@ -59,7 +59,8 @@ use direction::Direction;
 pub struct Options {
     /// What writers put into objects.
     pub writers: Writers,
-    /// The budget of one direction, in steps of the search; a step is about a microsecond of optimised code.
+    /// The budget of one direction, in steps of the search. Ordinary schemas take some thousands; the default is used
+    /// up within seconds, also by unoptimised code.
     pub steps: u64,
 }
 

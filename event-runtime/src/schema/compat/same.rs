@@ -99,7 +99,9 @@ impl<'a> Engine<'a> {
                 left.len() == right.len()
                     && left.iter().zip(right).all(|(x, y)| self.same_schema(a.at(x), b.at(y), assumed, depth))
             }
-            (Value::Object(left), Value::Object(right)) if NAMED_SCHEMAS.contains(&keyword) => {
+            (Value::Object(left), Value::Object(right))
+                if NAMED_SCHEMAS.contains(&keyword) || keyword == "dependencies" =>
+            {
                 left.len() == right.len()
                     && left.iter().all(|(name, x)| {
                         right.get(name).is_some_and(|y| self.same_schema(a.at(x), b.at(y), assumed, depth))

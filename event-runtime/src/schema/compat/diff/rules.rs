@@ -27,7 +27,7 @@ const LIMITS: [(&str, &str, ChangeKind); 17] = [
     ("maxProperties", "the greatest number of properties", ChangeKind::LengthChanged),
     ("minContains", "the least number of matching elements", ChangeKind::LengthChanged),
     ("maxContains", "the greatest number of matching elements", ChangeKind::LengthChanged),
-    ("uniqueItems", "whether elements are unique", ChangeKind::UniquenessChanged),
+    ("uniqueItems", "", ChangeKind::UniquenessChanged),
     ("const", "the constant", ChangeKind::ValuesChanged),
 ];
 
@@ -130,12 +130,18 @@ impl<'a> Explainer<'a, '_> {
         let (old, new) = (self.old_node(here), self.new_node(here));
         for (keyword, what, kind) in LIMITS {
             let (before, after) = (old.keyword(keyword), new.keyword(keyword));
-            if before == after {
+            if before == after || keyword == "format" && types(old) != types(new) {
                 continue;
             }
             let effects = self.effects(here, Suspect::Anything, Suspect::Anything);
             let place = named(&here.place);
-            let sentence = format!("{what} of {place} was {} and is now {}", limit(before), limit(after));
+            let sentence = match keyword {
+                "uniqueItems" if after == Some(&Value::Bool(true)) => {
+                    format!("the elements of {place} must be unique now")
+                }
+                "uniqueItems" => format!("the elements of {place} need not be unique any more"),
+                _ => format!("{what} of {place} was {} and is now {}", limit(before), limit(after)),
+            };
             self.add(&format!("{}/{keyword}", here.new_pointer), &here.place, kind, sentence, effects);
         }
         if let (Some(before), Some(after)) = (old.keyword("enum"), new.keyword("enum"))

@@ -16,6 +16,8 @@ struct Variant<'a> {
     schema: &'a Value,
     pointer: String,
     label: String,
+    /// The label tells it from every other alternative.
+    is_tagged: bool,
 }
 
 impl<'a> Explainer<'a, '_> {
@@ -46,7 +48,10 @@ impl<'a> Explainer<'a, '_> {
                 None => gone.push(variant),
             }
         }
-        if gone.len() == 1 && after.len() == 1 && self.same_types(&gone[0], &after[0]) {
+        if let ([one], [other]) = (gone.as_slice(), after.as_slice())
+            && !(one.is_tagged && other.is_tagged)
+            && self.same_types(one, other)
+        {
             pairs.extend(gone.pop().zip(after.pop()));
         }
         for (old, new) in pairs {
@@ -93,46 +98,47 @@ impl<'a> Explainer<'a, '_> {
         let mut found = Vec::new();
         for keyword in ["anyOf", "oneOf"] {
             for (index, schema) in node.list(keyword).into_iter().enumerate() {
-                let label = self.label(schema).unwrap_or_else(|| format!("alternative {index}"));
-                found.push(Variant {
-                    schema: schema.value,
-                    pointer: format!("{pointer}/{keyword}/{index}"),
-                    label,
-                });
+                found.push(self.variant(schema, format!("{pointer}/{keyword}/{index}"), index));
             }
         }
         if found.is_empty() {
-            let label = self.label(node).unwrap_or_default();
-            found.push(Variant { schema: node.value, pointer: pointer.to_owned(), label });
+            found.push(self.variant(node, pointer.to_owned(), 0));
         }
         found
     }
 
-    /// What an alternative is known by: its tag, its one property, its constants, its type.
-    fn label(&self, node: Node<'a>) -> Option<String> {
+    fn variant(&self, node: Node<'a>, pointer: String, index: usize) -> Variant<'a> {
+        let tag = self.tag(node);
+        let is_tagged = tag.is_some();
+        let label = tag.or_else(|| self.name(node)).unwrap_or_else(|| format!("alternative {index}"));
+        Variant { schema: node.value, pointer, label, is_tagged }
+    }
+
+    /// What tells an alternative from all others: its constants, its tag, its one property.
+    fn tag(&self, node: Node<'a>) -> Option<String> {
         let schema = self.backward.engine.followed(node);
         if let Some(constants) = self.constants(schema, 0) {
             return Some(values(&constants));
         }
-        let required =
-            schema.keyword("required").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let mut members = schema.named("properties");
-        let tag = members.find_map(|(name, inner)| {
+        let required = schema.keyword("required").and_then(Value::as_array);
+        let required = required.map(Vec::as_slice).unwrap_or_default();
+        let tag = schema.named("properties").find_map(|(name, inner)| {
             let value = inner.keyword("const").filter(|_| required.iter().any(|other| other == name))?;
             Some(format!("`{name}` = `{value}`"))
         });
-        let only = match required {
+        let only = || match required {
             [Value::String(name)] if schema.named("properties").count() == 1 => Some(format!("`{name}`")),
             _ => None,
         };
-        let named = || {
-            node.keyword("$ref")
-                .and_then(Value::as_str)
-                .and_then(|r| r.rsplit('/').next())
-                .map(|name| format!("`{name}`"))
-        };
-        let typed = || Some(type_names(schema).join(" or ")).filter(|text| !text.is_empty());
-        tag.or(only).or_else(named).or_else(typed)
+        tag.or_else(only)
+    }
+
+    /// What an alternative may be called: its definition, its type.
+    fn name(&self, node: Node<'a>) -> Option<String> {
+        let reference = node.keyword("$ref").and_then(Value::as_str);
+        let definition = reference.and_then(|reference| reference.rsplit('/').next());
+        let typed = || Some(type_names(node).join(" or ")).filter(|text| !text.is_empty());
+        definition.map(|name| format!("`{name}`")).or_else(typed)
     }
 
     /// The values of a schema that is nothing but a list of constants.

@@ -16,6 +16,7 @@ mod fails;
 mod goal;
 mod holds;
 mod names;
+mod narrow;
 mod number;
 mod object;
 mod overlap;

@@ -8,6 +8,7 @@ use super::super::verdict::{Found, Obstacle, Truth};
 use super::facts::{Branch, Existing, Fact, Item, Outside, Place};
 use super::goal::{Clause, Literal, identity};
 use super::holds::Impossible;
+use super::narrow::Next;
 use super::scope::Rule;
 
 impl<'a> Engine<'a> {
@@ -157,61 +158,8 @@ impl<'a> Engine<'a> {
         self.hold(branch, literal.node, Place { scope, closed: literal.closed })
     }
 
-    /// Looks at what is to fail: drops what fails anyway, commits where one way is left, offers the smallest choice.
-    fn narrow(&mut self, branch: &mut Branch<'a>) -> Result<Next<'a>, Impossible> {
-        let mut smallest: Option<(usize, Vec<Vec<Item<'a>>>)> = None;
-        let mut index = 0;
-        while index < branch.failing.len() {
-            let node = branch.failing[index];
-            let held: Vec<_> = branch.literals.iter().filter(|l| l.accepts).map(|l| l.node).collect();
-            if held.into_iter().any(|held| self.is_same(held, node)) {
-                return Err(Impossible);
-            }
-            let accepted = [Item::Holds { node, place: Place::default() }];
-            if self.is_impossible(branch, &accepted) {
-                branch.failing.swap_remove(index);
-                continue;
-            }
-            let Some(ways) = self.ways_to_fail(node, branch.kind) else {
-                branch.failing.swap_remove(index);
-                continue;
-            };
-            let mut open: Vec<_> = ways.into_iter().filter(|way| !self.is_impossible(branch, way)).collect();
-            match open.len() {
-                0 => return Err(Impossible),
-                1 => {
-                    branch.failing.swap_remove(index);
-                    branch.queue.append(&mut open[0]);
-                    return Ok(Next::Again);
-                }
-                count => {
-                    if smallest.as_ref().is_none_or(|(_, ways)| count < ways.len()) {
-                        smallest = Some((index, open));
-                    }
-                }
-            }
-            index += 1;
-        }
-        Ok(match smallest {
-            None => Next::Facts,
-            Some((index, ways)) => {
-                branch.failing.swap_remove(index);
-                Next::Split(ways)
-            }
-        })
-    }
-
-    /// Whether `items` contradict the branch, as far as that shows without a choice.
-    fn is_impossible(&mut self, branch: &Branch<'a>, items: &[Item<'a>]) -> bool {
-        if self.spend_many(branch.weight()).is_err() {
-            return false;
-        }
-        let mut branch = branch.with(items);
-        self.follow(&mut branch).is_err() || self.is_refuted(&branch)
-    }
-
     /// Whether no value has the facts; "no" may also mean "can't tell".
-    fn is_refuted(&mut self, branch: &Branch<'a>) -> bool {
+    pub(super) fn is_refuted(&mut self, branch: &Branch<'a>) -> bool {
         let facts = &branch.facts;
         if let Some(values) = &facts.values {
             let values = values.clone();
@@ -235,11 +183,17 @@ impl<'a> Engine<'a> {
     pub(super) fn literals_hold(&mut self, literals: &[Literal<'a>], value: &Value) -> Truth {
         let mut verdict = Truth::True;
         for literal in literals {
-            let accepts = self.accepts(literal.node, value, literal.closed);
+            let accepts = self.accepts(literal.node, value, false);
             verdict = verdict.and(if literal.accepts { accepts } else { accepts.not() });
             if verdict == Truth::False {
-                break;
+                return verdict;
             }
+        }
+        // Closed schemas of one place know each other's properties.
+        let closed: Vec<_> =
+            literals.iter().filter(|literal| literal.closed).map(|literal| literal.node).collect();
+        if !closed.is_empty() && verdict == Truth::True {
+            verdict = self.is_emitted(&closed, value);
         }
         verdict
     }
@@ -278,14 +232,4 @@ impl<'a> Engine<'a> {
         }
         Found::Unclear(if self.steps == 0 { Obstacle::Budget } else { Obstacle::Beyond })
     }
-}
-
-/// What a branch needs next.
-enum Next<'a> {
-    /// Something new is known.
-    Again,
-    /// A choice.
-    Split(Vec<Vec<Item<'a>>>),
-    /// Everything is a fact.
-    Facts,
 }
