@@ -92,7 +92,7 @@ golden! {
         pub(crate) struct Nothing {}
     }
     event_with_mistakes: event, {
-        #[event(kye = id)]
+        #[event(colour = id)]
         pub struct Broken {
             pub id: String,
             pub note: Option<String>,
