@@ -11,6 +11,8 @@ use crate::rules::short;
 
 /// What the page of an event shows.
 pub(crate) struct Entry<'a> {
+    /// What happened, where the struct's own documentation does not say it.
+    pub(crate) description: Option<&'a str>,
     pub(crate) payload_type: &'a str,
     pub(crate) version: u32,
     pub(crate) key: Option<&'a str>,
@@ -19,7 +21,9 @@ pub(crate) struct Entry<'a> {
 
 /// The lines of an event's entry.
 pub(crate) fn table(entry: Entry<'_>) -> Vec<String> {
-    let mut lines = vec![
+    let mut lines: Vec<_> =
+        entry.description.into_iter().flat_map(|text| [format!(" {text}"), String::new()]).collect();
+    lines.extend([
         format!(
             " Payload type `{}`, version {}, {}.",
             entry.payload_type,
@@ -30,7 +34,7 @@ pub(crate) fn table(entry: Entry<'_>) -> Vec<String> {
             }
         ),
         String::new(),
-    ];
+    ]);
     let rows: Vec<_> =
         entry.fields.iter().filter(|field| field.wire != Wire::Nowhere).map(field_row).collect();
     if !rows.is_empty() {

@@ -4,6 +4,7 @@ mod conformance {
     mod cloudevents;
     mod data;
     mod events_real;
+    mod json_schema_formats;
     mod schema_compat;
     mod sqs_recorded_errors;
     mod sqs_semantics;

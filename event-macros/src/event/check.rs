@@ -42,6 +42,7 @@ pub(super) fn check(input: &DeriveInput, raw: &Input, errors: &mut Diagnostics) 
         name: input.ident.clone(),
         visibility: input.vis.clone(),
         description,
+        is_documented: raw.description.is_none(),
         domain: domain(raw, &payload_type, errors),
         payload_type,
         version,

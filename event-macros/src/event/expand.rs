@@ -29,7 +29,7 @@ pub(super) fn expand(event: &Event, origin: u64) -> TokenStream {
         }
         None => quote!(#runtime::Option::None),
     };
-    let constructor = constructor(event);
+    let own_impl = own_impl(event);
     let tracked = committed::tracked(runtime, event.schemas.as_deref(), payload_type, *version);
     let row = catalogue::row(payload_type, *version, &event.description);
     let row = catalogue::row_macro(name, &event.visibility, origin, &row);
@@ -37,7 +37,7 @@ pub(super) fn expand(event: &Event, origin: u64) -> TokenStream {
         const _: () = {
             #import
 
-            #constructor
+            #own_impl
 
             #validate
 
@@ -144,6 +144,7 @@ fn chain(event: &Event) -> Option<TokenStream> {
         "`upcast_from` names an event of another payload type: give `{path}` the attribute `type = \"{payload_type}\"`"
     );
     Some(quote_spanned! {span=>
+        #[doc(hidden)]
         #[automatically_derived]
         impl #runtime::Upcast for #name {
             type Older = #older;
@@ -157,12 +158,21 @@ fn chain(event: &Event) -> Option<TokenStream> {
     })
 }
 
+/// The impl block of the type itself: its entry in the catalogue, and its constructor.
+fn own_impl(event: &Event) -> TokenStream {
+    let (name, docs, constructor) = (&event.name, catalogue::table(event_entry(event)), constructor(event));
+    quote! {
+        #(#[doc = #docs])*
+        #[automatically_derived]
+        impl #name {
+            #constructor
+        }
+    }
+}
+
 fn constructor(event: &Event) -> Option<TokenStream> {
-    let Event { name, visibility, .. } = event;
-    let constructor = event.constructor.as_ref()?;
-    let docs = catalogue::table(event_entry(event));
-    let required: Vec<_> =
-        event.fields.iter().filter(|field| matches!(field.absent, Absent::Error)).collect();
+    let (visibility, constructor) = (&event.visibility, event.constructor.as_ref()?);
+    let required: Vec<_> = event.fields.iter().filter(|field| is_parameter(field)).collect();
     let parameters = required.iter().map(|field| {
         let (member, ty) = (&field.member, &field.ty);
         quote!(#member: #ty)
@@ -180,34 +190,36 @@ fn constructor(event: &Event) -> Option<TokenStream> {
         _ => None,
     };
     Some(quote! {
-        #(#[doc = #docs])*
-        #[automatically_derived]
-        impl #name {
-            /// The event from its required fields; optional and defaulted fields take their defaults.
-            #[must_use]
-            #[allow(dead_code)]
-            #allow
-            #visibility fn #constructor(#(#parameters),*) -> Self {
-                #default
-                #body
-            }
+        /// The event from its required fields; optional and defaulted fields take their defaults.
+        #[must_use]
+        #[allow(dead_code)]
+        #allow
+        #visibility fn #constructor(#(#parameters),*) -> Self {
+            #default
+            #body
         }
     })
+}
+
+/// Whether the constructor asks for the field: nothing stands for it, or its rules refuse what does.
+fn is_parameter(field: &Field) -> bool {
+    matches!(field.absent, Absent::Error) || field.required
 }
 
 fn value(field: &Field) -> TokenStream {
     let (runtime, member) = (RuntimePath::Imported, &field.member);
     match &field.absent {
-        Absent::Error => quote!(#member),
+        _ if is_parameter(field) => quote!(#member),
         Absent::OptionNone => quote!(#member: #runtime::Option::None),
-        Absent::Default => quote!(#member: #runtime::Default::default()),
         Absent::Call(path) => quote!(#member: #path()),
         Absent::Container => quote!(#member: default.#member),
+        Absent::Default | Absent::Error => quote!(#member: #runtime::Default::default()),
     }
 }
 
 fn event_entry(event: &Event) -> catalogue::Entry<'_> {
     catalogue::Entry {
+        description: (!event.is_documented).then_some(&event.description),
         payload_type: &event.payload_type,
         version: event.version,
         key: event.key.as_ref().map(|key| key.wire_name.as_str()),

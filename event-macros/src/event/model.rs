@@ -12,6 +12,8 @@ pub(super) struct Event {
     pub(super) name: Ident,
     pub(super) visibility: Visibility,
     pub(super) description: String,
+    /// Whether the description is the struct's documentation.
+    pub(super) is_documented: bool,
     pub(super) payload_type: String,
     pub(super) version: u32,
     pub(super) upcast_from: Option<Path>,

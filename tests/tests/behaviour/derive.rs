@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use event_runtime::event::{DecodeErrorKind, Pii};
+use event_runtime::factory::PackConflict;
 use event_runtime::prelude::*;
 use event_runtime::{Codec, MessageFactory, Registered};
 use schemars::JsonSchema;
@@ -162,4 +163,61 @@ fn the_factory_knows_every_version_by_name() {
     assert_eq!(unknown.kind(), DecodeErrorKind::UnknownPayloadType);
     let newer = factory.read("Nothing", 9, "null").unwrap_err();
     assert_eq!(newer.kind(), DecodeErrorKind::UnknownVersion);
+}
+
+/// Two packs that claim each other's names.
+mod clashing {
+    use super::*;
+
+    /// It happened.
+    #[derive(Serialize, Deserialize, JsonSchema, Event)]
+    #[event(type = "Nothing")]
+    pub(super) struct Something {}
+
+    message_pack! {
+        /// Another pack of a name that is taken.
+        pub(super) TestPack<Something>
+    }
+}
+
+#[test]
+fn packs_that_clash_are_reported_at_once_and_change_nothing() {
+    let mut factory = MessageFactory::new();
+    let both = Packs::compose([TestPack::DESCRIPTOR, clashing::TestPack::DESCRIPTOR, TestPack::DESCRIPTOR]);
+    let conflicts = both.register(&mut factory).unwrap_err();
+    let expected = [
+        PackConflict::Pack { name: "TestPack" },
+        PackConflict::PayloadType {
+            payload_type: "Nothing",
+            holders: vec![("TestPack", "Nothing"), ("TestPack", "Something")],
+        },
+    ];
+    assert_eq!(conflicts.conflicts(), expected);
+    assert_eq!(factory.packs().count(), 0);
+    Packs::compose([TestPack::DESCRIPTOR, TestPack::DESCRIPTOR]).register(&mut factory).unwrap();
+    assert_eq!(factory.register([clashing::TestPack::DESCRIPTOR]).unwrap_err().conflicts(), expected);
+}
+
+#[test]
+fn a_message_is_built_from_a_name_and_json() {
+    let mut factory = MessageFactory::new();
+    factory.register([TestPack::DESCRIPTOR]).unwrap();
+    let json = serde_json::to_string(&created()).unwrap();
+    let prepare = |metadata: &mut Metadata| metadata.tenant_id = Some("t1".to_owned());
+    let message = factory.build(Created::PAYLOAD_TYPE, &json, &Codec::Native, prepare, None).unwrap();
+    assert_eq!(message.decode::<Created>().unwrap(), created());
+    assert_eq!(message.metadata().tenant_id.as_deref(), Some("t1"));
+    assert_eq!(message.metadata().partition_key, created().ordering_key());
+    let refused = factory.build(Created::PAYLOAD_TYPE, "{}", &Codec::Native, |_| {}, None).unwrap_err();
+    assert_eq!(refused.decode_error().map(|error| error.kind()), Some(DecodeErrorKind::Malformed));
+}
+
+#[test]
+fn a_message_of_another_pack_is_unknown_to_a_pack() {
+    let message = Codec::Native.encode(&Nothing.envelope()).unwrap();
+    let Ok(TestPack::Void(_)) = TestPack::decode(&message) else { panic!("not decoded") };
+    let foreign = Codec::Native.encode_raw(Metadata::new("nohting", 1), "null", None).unwrap();
+    let error = TestPack::decode(&foreign).unwrap_err();
+    assert_eq!(error.kind(), DecodeErrorKind::UnknownPayloadType);
+    assert!(error.to_string().contains("did you mean `Nothing`?"), "{error}");
 }
