@@ -109,7 +109,7 @@ fn group(message: &Message, layout: Layout) -> Result<Option<String>, ProduceErr
     if !layout.fifo {
         let tenant =
             metadata.tenant_id.as_deref().filter(|tenant| layout.tenant_groups && !tenant.is_empty());
-        return Ok(tenant.map(|tenant| identifier(tenant)));
+        return Ok(tenant.map(identifier));
     }
     let group = match (&metadata.partition_key, layout.keyless) {
         (Some(key), _) => key.as_str(),

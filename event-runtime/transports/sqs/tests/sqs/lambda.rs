@@ -56,7 +56,7 @@ fn router(seen: &Arc<Mutex<Vec<String>>>) -> MessageRouter {
         })
         .on_type("panic", move |message: Message| {
             panic(&message);
-            async { None::<()>.expect("out of order") }
+            async move { assert!(message.payload().is_empty(), "out of order") }
         })
         .on_type("dead", move |message: Message| {
             dead(&message);
