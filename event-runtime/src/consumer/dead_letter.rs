@@ -76,7 +76,7 @@ pub struct Original {
 /// The record is one attribute. Where the destination takes no further attribute, the body is a wrapper that
 /// holds body, attributes and record; where there are not enough bytes for either, the original goes as it is:
 /// it matters more than its record.
-pub(crate) fn wrap(
+pub fn wrap(
     body: Bytes,
     attributes: Attributes,
     record: &DeadLetterRecord,

@@ -29,7 +29,7 @@ mod settle;
 mod work;
 
 pub use backoff::Backoff;
-pub use dead_letter::{DeadLetterRecord, Original, unwrap};
+pub use dead_letter::{DeadLetterRecord, Original, unwrap, wrap};
 pub use error::{ConsumerError, ConsumerErrorKind};
 pub use health::{Health, Status};
 pub use report::RunReport;

@@ -4,6 +4,8 @@
 mod handlers;
 mod journal;
 
+use std::error::Error;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use event_packs::chat::ChatMessageEvent;
@@ -21,12 +23,35 @@ use serde_json::Value;
 use uuid::Uuid;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let mut cause: Option<&dyn Error> = Some(&*error);
+            while let Some(error) = cause {
+                eprintln!("{error}");
+                cause = error.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let config = include_str!("../config.json");
     let config = Config::from_str(config, &ProcessEnvironment)?;
     let embedded = EmbeddedTransport::from_config(&config.require("embedded")?, Clock::system())?;
     let packs = event_packs::all();
     let pool = ProducerPoolBundle::from_config(&config, packs, &[&embedded]).await?.pool;
+    let consumer = async |section: &str| -> Result<Consumer, Box<dyn Error>> {
+        Ok(ConsumerBundle::from_config(&config.require(section)?, &[&embedded]).await?.consumer)
+    };
+    let consumers = [
+        consumer("orders").await?,
+        consumer("notifications").await?,
+        consumer("rest").await?,
+        consumer("audit").await?,
+    ];
     let shop = Shop { pool: pool.clone(), journal: Journal::default() };
 
     let order = Uuid::new_v4();
@@ -68,16 +93,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     let router = || MessageRouter::new().with_state(shop.clone());
-    let run = async |section: &str, router: MessageRouter<Shop>| {
-        let bundle = ConsumerBundle::from_config(&config.require(section)?, &[&embedded]).await?;
-        let report = bundle.consumer.run(router, shop.journal.complete()).await?;
-        Ok::<_, Box<dyn std::error::Error>>(report)
-    };
+    let stop = || shop.journal.complete();
+    let [orders, notifications, rest, audited] = &consumers;
     let (orders, ..) = tokio::try_join!(
-        run("orders", router().on(paid).on(shipped)),
-        run("notifications", router().on(notify)),
-        run("rest", router().on(chat)),
-        run("audit", router().fallback(audit)),
+        orders.run(router().on(paid).on(shipped), stop()),
+        notifications.run(router().on(notify), stop()),
+        rest.run(router().on(chat), stop()),
+        audited.run(router().fallback(audit), stop()),
     )?;
     pool.close(Duration::from_secs(5)).await;
 

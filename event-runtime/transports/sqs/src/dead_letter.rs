@@ -11,9 +11,9 @@ use event_runtime::{Attributes, Clock};
 
 use crate::attributes;
 use crate::error::Fault;
-use crate::identifier::identifier;
 use crate::limits::{ATTRIBUTE_TYPE_BYTES, MAX_ATTRIBUTES, MAX_BYTES};
 use crate::producer::{SqsEntry, send};
+use crate::queue::identifier;
 use crate::retry::persist;
 use crate::text::replace_refused;
 
@@ -63,8 +63,8 @@ impl SqsDeadLetterSink {
             .take(MAX_ATTRIBUTES)
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
-        let deduplication_id = identifier(&deduplication_id).into_owned();
-        let group = group.map_or_else(|| deduplication_id.clone(), |group| identifier(&group).into_owned());
+        let deduplication_id = identifier(&deduplication_id);
+        let group = group.map_or_else(|| deduplication_id.clone(), |group| identifier(&group));
         Ok(SqsEntry {
             event_id: deduplication_id.clone(),
             size: body.len() + attributes::size(&attributes),

@@ -7,7 +7,8 @@ mod client;
 mod config;
 mod dead_letter;
 mod error;
-mod identifier;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 pub mod limits;
 #[cfg(feature = "local")]
 pub mod local;

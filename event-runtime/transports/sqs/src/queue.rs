@@ -1,4 +1,6 @@
-//! Queue URLs and ARNs: what they say by themselves.
+//! Queue URLs and ARNs: what they say by themselves, and ids that queues take.
+
+use event_runtime::event::OrderingKey as _;
 
 /// The queue's name: the last segment of its URL or the last part of its ARN.
 pub(crate) fn name(address: &str) -> &str {
@@ -9,6 +11,12 @@ pub(crate) fn name(address: &str) -> &str {
 /// Whether the name says FIFO. API Reference, `CreateQueue`: the name of a FIFO queue ends in `.fifo`, no other does.
 pub(crate) fn is_fifo(address: &str) -> bool {
     name(address).ends_with(".fifo")
+}
+
+/// `text` where SQS takes it as a group or deduplication id (1 to 128 of ASCII letters, digits and punctuation; API
+/// Reference, `SendMessage`), else its SHA-256 in hexadecimal. The same text always gives the same id.
+pub(crate) fn identifier(text: &str) -> String {
+    text.to_key()
 }
 
 /// The account in an ARN: `arn:aws:sqs:<region>:<account>:<name>`.
@@ -29,6 +37,7 @@ pub(crate) fn sibling_url(queue_url: &str, arn: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::MAX_IDENTIFIER;
 
     #[test]
     fn a_name_comes_from_a_url_or_an_arn() {
@@ -37,6 +46,16 @@ mod tests {
         assert_eq!(name("arn:aws:sqs:eu-central-1:123:orders"), "orders");
         assert!(is_fifo("http://localhost/1/a.fifo"));
         assert!(!is_fifo("http://localhost/1/a"));
+    }
+
+    #[test]
+    fn an_id_that_the_service_refuses_becomes_its_digest() {
+        for good in ["a", "customer-4", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", &"x".repeat(MAX_IDENTIFIER)] {
+            assert_eq!(identifier(good), good);
+        }
+        for bad in ["", "group 123", "käse", "a\n", &"x".repeat(MAX_IDENTIFIER + 1)] {
+            assert_eq!(identifier(bad).len(), 64, "{bad:?}");
+        }
     }
 
     #[test]

@@ -219,12 +219,14 @@ fn read_producer(section: &Config) -> Result<SqsProducerConfiguration, ConfigErr
 
 /// All values, or the mistakes of all.
 fn all<T>(results: impl Iterator<Item = Result<T, ConfigError>>) -> Result<Vec<T>, ConfigError> {
-    results.fold(Ok(Vec::new()), |all, next| {
-        ConfigError::both(all, next).map(|(mut all, next)| {
-            all.push(next);
-            all
-        })
-    })
+    let mut values = Ok(Vec::new());
+    for result in results {
+        values = ConfigError::both(values, result).map(|(mut values, value)| {
+            values.push(value);
+            values
+        });
+    }
+    values
 }
 
 /// A queue that is not there, or can't be asked.

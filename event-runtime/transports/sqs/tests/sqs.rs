@@ -1,10 +1,13 @@
 //! The SQS transport over the local endpoint: no network but 127.0.0.1, no credentials.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, unreachable_pub)]
+
 mod sqs {
     mod bundles;
     mod calls;
     mod consuming;
     mod fixture;
+    mod lambda;
     mod producing;
     mod protocol;
     mod raw;

@@ -10,8 +10,8 @@ use event_runtime::transport::{KeylessGroup, ProduceError, ProduceErrorKind};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::attributes;
-use crate::identifier::identifier;
 use crate::limits::MAX_DELAY;
+use crate::queue::identifier;
 use crate::text::refused_character;
 
 /// How messages of one queue are laid out.
@@ -61,7 +61,7 @@ impl Entry {
         Ok(Self {
             event_id: metadata.id.clone(),
             group: group(message, layout)?,
-            deduplication_id: layout.fifo.then(|| identifier(&message.deduplication_id()).into_owned()),
+            deduplication_id: layout.fifo.then(|| identifier(&message.deduplication_id())),
             body,
             attributes,
             delay_seconds,
@@ -109,7 +109,7 @@ fn group(message: &Message, layout: Layout) -> Result<Option<String>, ProduceErr
     if !layout.fifo {
         let tenant =
             metadata.tenant_id.as_deref().filter(|tenant| layout.tenant_groups && !tenant.is_empty());
-        return Ok(tenant.map(|tenant| identifier(tenant).into_owned()));
+        return Ok(tenant.map(identifier));
     }
     let group = match (&metadata.partition_key, layout.keyless) {
         (Some(key), _) => key.as_str(),
@@ -124,7 +124,7 @@ fn group(message: &Message, layout: Layout) -> Result<Option<String>, ProduceErr
             return Err(ProduceError::new(ProduceErrorKind::Refused, text));
         }
     };
-    Ok(Some(identifier(group).into_owned()))
+    Ok(Some(identifier(group)))
 }
 
 #[cfg(test)]

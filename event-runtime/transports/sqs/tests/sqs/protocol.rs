@@ -20,7 +20,9 @@ async fn a_broken_request_gets_an_error_and_the_endpoint_goes_on() {
     let endpoint = endpoint().await;
     let send = Some("AmazonSQS.SendMessage");
     let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
-    let cases: [(&str, Option<&str>, &[u8], u16, &str); 16] = [
+    /// Method, target, body; status and code of the answer.
+    type Case<'a> = (&'a str, Option<&'a str>, &'a [u8], u16, &'a str);
+    let cases: [Case<'_>; 16] = [
         ("GET", send, b"{}", 405, "MethodNotAllowedException"),
         ("POST", None, b"{}", 400, "UnknownOperationException"),
         ("POST", Some(""), b"{}", 400, "UnknownOperationException"),
