@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_runtime::config::{BundleError, Config};
-use event_runtime::embedded::{QueueSettings, RedrivePolicy};
+use event_runtime::embedded::{OutgoingMessage, QueueSettings, RedrivePolicy};
 use event_runtime::{Emitter, Message};
 use event_transport_sqs::local::LocalEndpoint;
 use event_transport_sqs::{SqsConsumerBundle, SqsProducerPoolBundle};
@@ -81,8 +81,16 @@ async fn the_source_designs_configuration_works_as_it_stands() {
         }
     };
     consumer.router = consumer.router.on_type("order.created", handler);
-    let report = soon(consumer.run(seen.notified())).await.unwrap();
-    assert_eq!(report.acknowledged, 1);
+    let payments = endpoint.broker().queue("payments-queue.fifo").unwrap();
+    let shutdown = async {
+        seen.notified().await;
+        // Ends the long poll that the drain waits for; the message is handed back.
+        let late = OutgoingMessage::new(message("e-2", "late").body().clone().into_bytes());
+        payments.try_send(late.with_group("late").with_deduplication_id("e-2")).unwrap();
+    };
+    let report = soon(consumer.run(shutdown)).await.unwrap();
+    assert_eq!((report.acknowledged, report.handed_back, report.unsettled), (1, 1, 0));
+    assert_eq!(drain(&payments)[0].metadata().id, "e-2");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use event_runtime::Message;
 use event_runtime::consumer::{Consumer, ConsumerSettings};
@@ -32,7 +33,9 @@ async fn a_full_queue_costs_a_receive_and_a_delete_for_ten_messages() {
             async {}
         }
     };
-    let consumer = Consumer::new(fixture.source()).with_settings(ConsumerSettings::default());
+    // A short poll ends the test soon; at full load no poll waits.
+    let settings = ConsumerSettings { wait: Duration::from_secs(1), ..ConsumerSettings::default() };
+    let consumer = Consumer::new(fixture.source()).with_settings(settings);
     let report = soon(consumer.run(handler, done.notified())).await.unwrap();
     assert_eq!((report.acknowledged, report.unsettled), (COUNT as u64, 0));
     let calls = fixture.endpoint.calls();
