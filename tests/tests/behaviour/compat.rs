@@ -4,6 +4,10 @@
 mod arbitrary;
 #[path = "compat/budget.rs"]
 mod budget;
+#[path = "compat/changes.rs"]
+mod changes;
+#[path = "compat/hand_written.rs"]
+mod hand_written;
 #[path = "compat/precision.rs"]
 mod precision;
 #[path = "compat/soundness.rs"]

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::document::Node;
 use super::engine::Engine;
+use super::shape::Kind;
 use super::solve::Literal;
 use super::verdict::{Found, Obstacle, Truth};
 use super::{Options, Verdict, Writers};
@@ -14,22 +15,31 @@ pub(super) struct Direction<'a> {
     pub(super) writer: Node<'a>,
     pub(super) reader: Node<'a>,
     closed: bool,
+    /// The document that the writer's whole schema is, `x-writer` or not.
+    writer_document: usize,
 }
 
 impl<'a> Direction<'a> {
     /// `writer` and `reader` are whole documents; of the writer's, `x-writer` counts where it has one.
-    pub(super) fn new(writer: &'a Value, reader: &'a Value, options: &Options) -> Self {
-        let mut engine = Engine::new(options.steps);
-        let writer = match writer.get("x-writer") {
-            Some(contract) => engine.add(contract, Some(writer)),
-            None => engine.add(writer, None),
+    pub(super) fn new(writer: &'a Value, reader: &'a Value, options: &Options, max_depth: usize) -> Self {
+        let mut engine = Engine::new(options.steps, max_depth);
+        let whole = writer;
+        let writer = match whole.get("x-writer") {
+            Some(contract) => engine.add(contract, Some(whole)),
+            None => engine.add(whole, None),
         };
         let reader = engine.add(reader, None);
-        Self { engine, writer, reader, closed: options.writers == Writers::Closed }
+        let writer_document =
+            if whole.get("x-writer").is_some() { engine.add(whole, None).document } else { 0 };
+        Self { engine, writer, reader, closed: options.writers == Writers::Closed, writer_document }
     }
 
     pub(super) fn verdict(&mut self) -> Verdict {
         let (writer, reader) = (self.writer, self.reader);
+        // One document accepts what it accepts, whatever it holds.
+        if writer.value == reader.value {
+            return Verdict::Compatible;
+        }
         if !self.engine.is_well_founded(writer) || !self.engine.is_well_founded(reader) {
             return Verdict::Unknown {
                 reason: "a schema leads back to itself without describing a part".to_owned(),
@@ -60,10 +70,24 @@ impl<'a> Direction<'a> {
         }
     }
 
-    /// An instance that the writer emits.
-    pub(super) fn sample(&mut self, writer: &[Node<'a>]) -> Option<Value> {
-        let goal: Vec<_> = writer.iter().map(|&node| vec![Literal::accepted(node, self.closed)]).collect();
-        self.engine.solve(&goal).instance()
+    /// A place of the writer's whole schema.
+    pub(super) fn written(&self, value: &'a Value) -> Node<'a> {
+        Node { value, document: self.writer_document }
+    }
+
+    /// A place of the reader's schema.
+    pub(super) fn read(&self, value: &'a Value) -> Node<'a> {
+        Node { value, document: self.reader.document }
+    }
+
+    /// A value that all these schemas of the writer emit, of one kind if that is said.
+    pub(super) fn sample(&mut self, schemas: &[&'a Value], kind: Option<Kind>) -> Option<Value> {
+        let literal = |&value: &&'a Value| vec![Literal::accepted(self.written(value), self.closed)];
+        let goal: Vec<_> = schemas.iter().map(literal).collect();
+        match kind {
+            Some(kind) => self.engine.solve_kind(&goal, kind).instance(),
+            None => self.engine.solve(&goal).instance(),
+        }
     }
 
     /// Whether the whole writer emits `instance` and the whole reader refuses it.

@@ -11,9 +11,6 @@ pub(super) struct Node<'a> {
     pub(super) document: usize,
 }
 
-/// The schema that accepts everything.
-pub(super) static ANYTHING: Value = Value::Bool(true);
-
 impl<'a> Node<'a> {
     /// The place's identity: two nodes with one key are one schema.
     ///

@@ -9,15 +9,13 @@ use super::pattern::Patterns;
 use super::solve::Goal;
 use super::verdict::{Found, Obstacle};
 
-/// How deep schemas and instances may nest before the answer is "can't tell"; it bounds the call stack.
-pub(super) const MAX_DEPTH: usize = 96;
-
 /// One comparison's state. Everything it does costs steps; without steps every answer is "can't tell".
 pub(super) struct Engine<'a> {
     pub(super) documents: Vec<Document<'a>>,
     pub(super) patterns: Patterns,
     pub(super) steps: u64,
     pub(super) depth: usize,
+    pub(super) max_depth: usize,
     /// Finished searches, by the goal's key.
     pub(super) solved: HashMap<Goal, Found>,
     /// Searches under way, with the instance depth at which each began.
@@ -31,12 +29,13 @@ pub(super) struct Engine<'a> {
 }
 
 impl<'a> Engine<'a> {
-    pub(super) fn new(steps: u64) -> Self {
+    pub(super) fn new(steps: u64, max_depth: usize) -> Self {
         Self {
             documents: Vec::new(),
             patterns: Patterns::default(),
             steps,
             depth: 0,
+            max_depth,
             solved: HashMap::new(),
             under_way: Vec::new(),
             instance_depth: 0,
@@ -71,7 +70,7 @@ impl<'a> Engine<'a> {
 
     /// Runs `work` one level deeper, unless that is too deep.
     pub(super) fn deeper<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Result<T, Obstacle> {
-        if self.depth >= MAX_DEPTH {
+        if self.depth >= self.max_depth {
             return Err(Obstacle::Budget);
         }
         self.depth += 1;
@@ -93,14 +92,24 @@ impl<'a> Engine<'a> {
     }
 
     /// The schema at the end of a chain of bare references.
-    pub(super) fn followed(&self, mut node: Node<'a>) -> Node<'a> {
-        for _ in 0..MAX_DEPTH {
-            let bare = node
-                .value
-                .as_object()
-                .is_some_and(|schema| schema.keys().all(|k| !super::same::is_rule(k) || k == "$ref"));
+    pub(super) fn followed(&self, node: Node<'a>) -> Node<'a> {
+        self.followed_at(node, &mut String::new())
+    }
+
+    /// The same; `pointer` becomes where that schema stands.
+    pub(super) fn followed_at(&self, mut node: Node<'a>, pointer: &mut String) -> Node<'a> {
+        for _ in 0..self.max_depth {
+            let rules = node.value.as_object().into_iter().flat_map(serde_json::Map::keys);
+            let bare = rules.into_iter().all(|keyword| keyword == "$ref" || !super::same::is_rule(keyword));
             match self.target(node) {
-                Some(target) if bare || self.is_only_ref(node) => node = target,
+                Some(target) if bare || self.is_only_ref(node) => {
+                    let reference = node.keyword("$ref").and_then(Value::as_str);
+                    *pointer = reference
+                        .and_then(|r| r.split_once('#'))
+                        .map(|(_, f)| f.to_owned())
+                        .unwrap_or_default();
+                    node = target;
+                }
                 _ => break,
             }
         }

@@ -29,13 +29,16 @@
 //! assert_eq!(report.changes[0].pointer, "/properties/amount");
 //! ```
 
+mod diff;
 mod direction;
 mod document;
 mod engine;
 mod format;
+mod history;
 mod number;
 mod pattern;
 mod report;
+mod room;
 mod same;
 mod shape;
 mod solve;
@@ -43,10 +46,12 @@ mod validate;
 mod verdict;
 mod wellfounded;
 
-pub use report::{Report, Verdict};
+pub use history::{Comparison, History, check_history};
+pub use report::{Change, ChangeKind, Effect, Report, Severity, Verdict};
 
 use serde_json::Value;
 
+use diff::Explainer;
 use direction::Direction;
 
 /// How schemas are compared.
@@ -54,7 +59,8 @@ use direction::Direction;
 pub struct Options {
     /// What writers put into objects.
     pub writers: Writers,
-    /// The budget of one direction, in steps of the search; a step is about a microsecond of optimised code.
+    /// The budget of one direction, in steps of the search. Ordinary schemas take some thousands; the default is used
+    /// up within seconds, also by unoptimised code.
     pub steps: u64,
 }
 
@@ -68,15 +74,23 @@ pub enum Writers {
 }
 
 impl Default for Options {
-    /// Closed writers, a million steps.
+    /// Closed writers, 500,000 steps.
     fn default() -> Self {
-        Self { writers: Writers::Closed, steps: 1_000_000 }
+        Self { writers: Writers::Closed, steps: 500_000 }
     }
 }
 
 /// Compares two schemas of one event: which code reads whose events, what changed, and what each change breaks.
 pub fn compare(old: &Value, new: &Value, options: &Options) -> Report {
-    let backward = Direction::new(old, new, options).verdict();
-    let forward = Direction::new(new, old, options).verdict();
-    Report { backward, forward, changes: Vec::new() }
+    room::with_room(|max_depth| {
+        let mut old_to_new = Direction::new(old, new, options, max_depth);
+        let mut new_to_old = Direction::new(new, old, options, max_depth);
+        let (backward, forward) = (old_to_new.verdict(), new_to_old.verdict());
+        // Explaining has a budget of its own, so that a verdict never depends on it.
+        old_to_new.engine.steps = options.steps;
+        new_to_old.engine.steps = options.steps;
+        let explainer = Explainer::new(&mut old_to_new, &mut new_to_old, (&backward, &forward));
+        let changes = explainer.explain(old, new);
+        Report { backward, forward, changes }
+    })
 }

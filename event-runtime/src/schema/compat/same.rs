@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::document::Node;
-use super::engine::{Engine, MAX_DEPTH};
+use super::engine::Engine;
 use super::number::same_value;
 use super::shape::{NAMED_SCHEMAS, ONE_SCHEMA, SCHEMA_LISTS};
 
@@ -62,7 +62,7 @@ impl<'a> Engine<'a> {
         assumed: &mut HashSet<(u64, u64)>,
         depth: usize,
     ) -> bool {
-        if depth > MAX_DEPTH || self.spend().is_err() {
+        if depth > self.max_depth || self.spend().is_err() {
             return false;
         }
         if !assumed.insert((a.key(), b.key())) {
@@ -99,7 +99,9 @@ impl<'a> Engine<'a> {
                 left.len() == right.len()
                     && left.iter().zip(right).all(|(x, y)| self.same_schema(a.at(x), b.at(y), assumed, depth))
             }
-            (Value::Object(left), Value::Object(right)) if NAMED_SCHEMAS.contains(&keyword) => {
+            (Value::Object(left), Value::Object(right))
+                if NAMED_SCHEMAS.contains(&keyword) || keyword == "dependencies" =>
+            {
                 left.len() == right.len()
                     && left.iter().all(|(name, x)| {
                         right.get(name).is_some_and(|y| self.same_schema(a.at(x), b.at(y), assumed, depth))

@@ -44,6 +44,19 @@ fn assert_verdicts(old: &Value, new: &Value, backward: bool, forward: bool) {
             Verdict::Breaking { .. } => !expected,
             _ => false,
         };
+        if std::env::var("COMPAT_SHOW").is_ok() {
+            for change in &report.changes {
+                println!(
+                    "{} [{}] {:?}: {} / b {:?} f {:?}",
+                    change.pointer,
+                    change.place,
+                    change.kind,
+                    change.sentence,
+                    change.backward,
+                    change.forward
+                );
+            }
+        }
         assert!(right, "{direction}: {verdict:?}\nold {old}\nnew {new}");
     }
 }

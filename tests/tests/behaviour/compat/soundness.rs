@@ -1,6 +1,6 @@
 //! No instance contradicts a verdict. An independent validator is the judge.
 
-use event_runtime::schema::compat::{Options, Verdict, Writers, compare};
+use event_runtime::schema::compat::{Effect, Options, Report, Verdict, Writers, compare};
 use jsonschema::Validator;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -97,6 +97,23 @@ fn check(
     Ok(())
 }
 
+/// Changes are told where something breaks and only there, and each event that they show breaks indeed.
+fn check_changes(old: &Value, new: &Value, report: &Report) -> Result<(), TestCaseError> {
+    let backward: Vec<&Effect> = report.changes.iter().map(|change| &change.backward).collect();
+    let forward: Vec<&Effect> = report.changes.iter().map(|change| &change.forward).collect();
+    for (writer, reader, verdict, effects) in
+        [(old, new, &report.backward, backward), (new, old, &report.forward, forward)]
+    {
+        prop_assert_eq!(verdict.is_compatible(), effects.iter().all(|effect| **effect == Effect::None));
+        for effect in effects {
+            if let Effect::Breaking { counterexample } = effect {
+                check(writer, reader, &Verdict::Breaking { counterexample: counterexample.clone() }, &[])?;
+            }
+        }
+    }
+    Ok(())
+}
+
 fn instances(writer: &Value, seeds: &[u32], random: Vec<Value>) -> Vec<Value> {
     let mut all = random;
     for start in 0..60u32 {
@@ -125,6 +142,7 @@ proptest! {
     #[test]
     fn unrelated_schemas(old in document(), new in document(), seeds in seeds(), random in prop::collection::vec(value(), 40)) {
         let report = compare(&old, &new, &options(Writers::AsWritten));
+        check_changes(&old, &new, &report)?;
         check(&old, &new, &report.backward, &instances(&old, &seeds, random.clone()))?;
         check(&new, &old, &report.forward, &instances(&new, &seeds, random))?;
     }
@@ -133,6 +151,7 @@ proptest! {
     fn edited_schemas(old in document(), replacement in schema(), seeds in seeds(), random in prop::collection::vec(value(), 40)) {
         let new = edited(&old, &replacement, &mut Choices::new(seeds.clone()));
         let report = compare(&old, &new, &options(Writers::AsWritten));
+        check_changes(&old, &new, &report)?;
         check(&old, &new, &report.backward, &instances(&old, &seeds, random.clone()))?;
         check(&new, &old, &report.forward, &instances(&new, &seeds, random))?;
     }

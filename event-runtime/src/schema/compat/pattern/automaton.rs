@@ -28,6 +28,14 @@ impl Automaton {
         Some(automaton)
     }
 
+    /// Matches this text and no other; `None` where it is too long.
+    pub(in super::super) fn literal(text: &str) -> Option<Self> {
+        let letter = |character| Syntax::Set(Set(vec![(character, character)]));
+        let letters = text.chars().map(letter);
+        let parts = std::iter::once(Syntax::Start).chain(letters).chain([Syntax::End]).collect();
+        Self::build(&Syntax::Sequence(parts))
+    }
+
     /// Adds the states of `syntax` that lead to `next`; gives their entry.
     fn add(&mut self, syntax: &Syntax, next: usize) -> Option<usize> {
         match syntax {

@@ -157,6 +157,18 @@ impl<'a> Branch<'a> {
         }
     }
 
+    /// What a copy of the branch costs, in steps.
+    pub(super) fn weight(&self) -> u64 {
+        let parts = [
+            self.literals.len(),
+            self.done.len(),
+            self.choices.len() * 4,
+            self.failing.len(),
+            self.facts.shapes.len(),
+        ];
+        1 + parts.iter().sum::<usize>() as u64 / 8
+    }
+
     /// The branch with more to look at.
     pub(super) fn with(&self, items: &[Item<'a>]) -> Self {
         let mut branch = self.clone();

@@ -23,4 +23,4 @@ mod scope;
 mod search;
 mod text;
 
-pub(super) use goal::{Clause, Goal, Literal};
+pub(super) use goal::{Goal, Literal};

@@ -130,8 +130,8 @@ pub(super) fn candidates(facts: &Facts<'_>) -> Vec<Value> {
         for &start in &starts {
             for &step in &steps {
                 for signed in [times, -times] {
-                    let number = start.plus(step, signed).filter(|&number| fits(facts, number) == Some(true));
-                    found.extend(number.and_then(Num::to_json));
+                    found
+                        .extend(start.plus(step, signed).filter(|&number| fits(facts, number) == Some(true)));
                 }
             }
         }
@@ -139,7 +139,8 @@ pub(super) fn candidates(facts: &Facts<'_>) -> Vec<Value> {
             break;
         }
     }
-    found
+    found.sort_by(|a: &Num, b: &Num| a.approximate().abs().total_cmp(&b.approximate().abs()));
+    found.into_iter().filter_map(Num::to_json).collect()
 }
 
 /// The least whole number that all whole steps divide.

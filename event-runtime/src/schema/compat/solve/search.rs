@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::super::document::Node;
 use super::super::engine::Engine;
 use super::super::shape::Kind;
 use super::super::verdict::{Found, Obstacle, Truth};
@@ -32,7 +33,7 @@ impl<'a> Engine<'a> {
         let rests_on_outside = self.assumed < self.under_way.len() && found.instance_ref().is_none();
         let assumed_inside = if rests_on_outside { self.assumed } else { usize::MAX };
         self.assumed = assumed_outside.min(assumed_inside);
-        if !rests_on_outside && !matches!(found, Found::Unclear(Obstacle::Budget)) {
+        if !rests_on_outside && self.steps > 0 {
             self.solved.insert(goal, found.clone());
         }
         found
@@ -44,6 +45,11 @@ impl<'a> Engine<'a> {
         let found = self.solve(clauses);
         self.instance_depth -= 1;
         found
+    }
+
+    /// Finds a value of one kind.
+    pub(in super::super) fn solve_kind(&mut self, clauses: &[Clause<'a>], kind: Kind) -> Found {
+        self.search(Branch::new(kind, clauses))
     }
 
     fn solve_kinds(&mut self, clauses: &[Clause<'a>]) -> Found {
@@ -88,6 +94,9 @@ impl<'a> Engine<'a> {
     fn split(&mut self, branch: &Branch<'a>, alternatives: &[Vec<Item<'a>>]) -> Found {
         let mut result = Found::Nothing;
         for alternative in alternatives {
+            if let Err(obstacle) = self.spend_many(branch.weight()) {
+                return Found::Unclear(obstacle);
+            }
             let next = branch.with(alternative);
             match self.deeper(|engine| engine.search(next)).unwrap_or_else(Found::Unclear) {
                 Found::Nothing => {}
@@ -159,8 +168,7 @@ impl<'a> Engine<'a> {
             if held.into_iter().any(|held| self.is_same(held, node)) {
                 return Err(Impossible);
             }
-            let accepted = [Item::Holds { node, place: Place::default() }];
-            if self.is_impossible(branch, &accepted) {
+            if self.is_refused_anyway(branch, node) {
                 branch.failing.swap_remove(index);
                 continue;
             }
@@ -193,10 +201,21 @@ impl<'a> Engine<'a> {
         })
     }
 
+    /// Whether what is accepted already rules out that `node` holds.
+    fn is_refused_anyway(&mut self, branch: &Branch<'a>, node: Node<'a>) -> bool {
+        let mut accepting = branch.clone();
+        // That it is to fail, and that others are, must not count as the reason.
+        accepting.literals.retain(|literal| literal.accepts);
+        self.is_impossible(&accepting, &[Item::Holds { node, place: Place::default() }])
+    }
+
     /// Whether `items` contradict the branch, as far as that shows without a choice.
     fn is_impossible(&mut self, branch: &Branch<'a>, items: &[Item<'a>]) -> bool {
+        if self.spend_many(branch.weight()).is_err() {
+            return false;
+        }
         let mut branch = branch.with(items);
-        self.spend().is_ok() && (self.follow(&mut branch).is_err() || self.is_refuted(&branch))
+        self.follow(&mut branch).is_err() || self.is_refuted(&branch)
     }
 
     /// Whether no value has the facts; "no" may also mean "can't tell".
@@ -224,11 +243,17 @@ impl<'a> Engine<'a> {
     pub(super) fn literals_hold(&mut self, literals: &[Literal<'a>], value: &Value) -> Truth {
         let mut verdict = Truth::True;
         for literal in literals {
-            let accepts = self.accepts(literal.node, value, literal.closed);
+            let accepts = self.accepts(literal.node, value, false);
             verdict = verdict.and(if literal.accepts { accepts } else { accepts.not() });
             if verdict == Truth::False {
-                break;
+                return verdict;
             }
+        }
+        // Closed schemas of one place know each other's properties.
+        let closed: Vec<_> =
+            literals.iter().filter(|literal| literal.closed).map(|literal| literal.node).collect();
+        if !closed.is_empty() && verdict == Truth::True {
+            verdict = self.is_emitted(&closed, value);
         }
         verdict
     }

@@ -4,12 +4,14 @@ use serde_json::Value;
 
 use super::super::engine::Engine;
 use super::super::format;
-use super::super::pattern::{Wanted, find_text};
+use super::super::pattern::{Automaton, Wanted, find_text};
 use super::super::verdict::{Found, Truth};
 use super::facts::{Branch, Facts};
 
 /// No longer text than this is built.
 const LONGEST: u64 = 20_000;
+/// No more refused texts than this are part of the search itself.
+const REFUSED_TEXTS: usize = 40;
 /// What one search for a text may cost at most, of the whole budget.
 const SEARCH_STEPS: u64 = 20_000;
 
@@ -24,7 +26,7 @@ impl<'a> Engine<'a> {
         if most == Some(0) {
             return self.literals_hold(&branch.literals, &Value::from("")) == Truth::False;
         }
-        !facts.patterns.is_empty() && self.find_pattern_text(facts, |_| true).is_nothing()
+        !facts.patterns.is_empty() && self.find_pattern_text(facts).is_nothing()
     }
 
     /// Texts worth trying.
@@ -36,8 +38,7 @@ impl<'a> Engine<'a> {
             texts.extend(format::samples(name).iter().map(|&sample| sample.to_owned()));
         }
         if !facts.patterns.is_empty() {
-            let refused: Vec<&str> = facts.refused.iter().filter_map(|value| value.as_str()).collect();
-            let found = self.find_pattern_text(facts, |text| !refused.contains(&text)).instance();
+            let found = self.find_pattern_text(facts).instance();
             texts.extend(found.and_then(|value| value.as_str().map(str::to_owned)));
         }
         let plain =
@@ -55,7 +56,7 @@ impl<'a> Engine<'a> {
         texts.into_iter().filter(fits).map(Value::String).collect()
     }
 
-    fn find_pattern_text(&mut self, facts: &Facts<'a>, usable: impl Fn(&str) -> bool) -> Found {
+    fn find_pattern_text(&mut self, facts: &Facts<'a>) -> Found {
         let (least, most) = lengths(facts);
         let readable = |engine: &mut Self, pattern: &str| engine.patterns.get(pattern).is_some();
         let read: Vec<_> = facts.patterns.iter().filter(|(text, _)| readable(self, text)).copied().collect();
@@ -63,12 +64,14 @@ impl<'a> Engine<'a> {
             let texts = read.iter().filter(move |(_, matches)| *matches == is);
             texts.filter_map(|(text, _)| engine.patterns.get(text).cloned()).collect::<Vec<_>>()
         };
-        let (matching, refused) = (automata(self, true), automata(self, false));
+        let (matching, mut refused) = (automata(self, true), automata(self, false));
+        let texts: Vec<&str> = facts.refused.iter().filter_map(|value| value.as_str()).collect();
+        refused.extend(texts.iter().take(REFUSED_TEXTS).filter_map(|text| Automaton::literal(text)));
         let wanted =
             Wanted { matching: matching.iter().collect(), refused: refused.iter().collect(), least, most };
         let mut steps = self.steps.min(SEARCH_STEPS);
         let granted = steps;
-        let found = find_text(&wanted, &mut steps, usable);
+        let found = find_text(&wanted, &mut steps, |text| !texts.contains(&text));
         let _exhausted = self.spend_many(granted - steps);
         found
     }

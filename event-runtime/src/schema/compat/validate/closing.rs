@@ -15,7 +15,7 @@ use super::super::verdict::Truth;
 
 impl<'a> Engine<'a> {
     /// Whether nothing in `instance`, which `schemas` accept, is a property that no schema there lists.
-    pub(super) fn is_emitted(&mut self, schemas: &[Node<'a>], instance: &Value) -> Truth {
+    pub(in super::super) fn is_emitted(&mut self, schemas: &[Node<'a>], instance: &Value) -> Truth {
         if self.spend().is_err() {
             return Truth::Unknown;
         }
