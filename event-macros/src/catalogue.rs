@@ -2,6 +2,8 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
+use syn::Visibility;
+use syn::ext::IdentExt;
 
 use crate::fields::Pii;
 use crate::fields::{Field, Wire, type_name};
@@ -66,12 +68,17 @@ pub(crate) fn row(payload_type: &str, version: u32, description: &str) -> String
 }
 
 /// The macro by which a pack finds an event's row: it has the event's name, so that the path of the one is the
-/// path of the other.
-pub(crate) fn row_macro(event: &Ident, row: &str) -> TokenStream {
-    let name = format_ident!("__event_row_of_{event}");
+/// path of the other. `origin` tells events of one name apart.
+///
+/// A public event's row is public too: another crate's pack that lists the event is refused for that, and not for
+/// a macro that it cannot see.
+pub(crate) fn row_macro(event: &Ident, visibility: &Visibility, origin: u64, row: &str) -> TokenStream {
+    let name = format_ident!("__event_row_of_{}_{origin:x}", event.unraw());
+    let export = matches!(visibility, Visibility::Public(_)).then(|| quote!(#[macro_export]));
     quote! {
         #[doc(hidden)]
-        #[allow(unused_macros)]
+        #export
+        #[allow(unused_macros, non_local_definitions)]
         macro_rules! #name {
             () => {
                 #row
@@ -79,7 +86,7 @@ pub(crate) fn row_macro(event: &Ident, row: &str) -> TokenStream {
         }
         #[doc(hidden)]
         #[allow(unused_imports)]
-        pub(crate) use #name as #event;
+        #visibility use #name as #event;
     }
 }
 

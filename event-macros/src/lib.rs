@@ -17,12 +17,14 @@ mod serde_names;
 mod shape;
 mod validate;
 
-use proc_macro::TokenStream;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use proc_macro::{Span, TokenStream};
 
 /// Makes a struct an event: see the crate `event-runtime`, `Event`.
 #[proc_macro_derive(Event, attributes(event, event_description, field_description, validate, pii))]
 pub fn derive_event(input: TokenStream) -> TokenStream {
-    event::derive(input.into()).into()
+    event::derive(input.into(), origin()).into()
 }
 
 /// Gives a type the rules of its `#[validate(…)]`: see the crate `event-runtime`, `Validate`.
@@ -35,4 +37,12 @@ pub fn derive_validate(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn message_pack(input: TokenStream) -> TokenStream {
     message_pack::expand(input.into()).into()
+}
+
+/// A number of the place that a macro is called from.
+fn origin() -> u64 {
+    let place = Span::call_site();
+    let mut hasher = DefaultHasher::new();
+    (place.file(), place.line(), place.column()).hash(&mut hasher);
+    hasher.finish()
 }

@@ -37,7 +37,6 @@ pub(crate) struct Field {
     /// Whether the field is that of a newtype, whose form is the value's own.
     pub(crate) transparent: bool,
     pub(crate) read: bool,
-    pub(crate) written: bool,
     /// Whether an absent `Option` is an error: with `deserialize_with`, serde does not ask the type.
     pub(crate) read_with: bool,
 }
@@ -103,7 +102,6 @@ fn fields(style: ast::Style, all: &[ast::Field<'_>]) -> Vec<Field> {
                 flatten: attrs.flatten(),
                 transparent: attrs.transparent() || matches!(style, ast::Style::Newtype),
                 read: !attrs.skip_deserializing(),
-                written: !attrs.skip_serializing(),
                 read_with: attrs.deserialize_with().is_some(),
             }
         })

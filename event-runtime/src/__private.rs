@@ -3,11 +3,13 @@
 pub use core;
 pub use std;
 
-pub use schemars;
-pub use serde_json;
+pub use schemars::JsonSchema;
+pub use serde::Serialize;
+pub use serde::de::DeserializeOwned;
 
 pub use std::borrow::Cow;
 pub use std::default::Default;
+pub use std::marker::{Send, Sync};
 pub use std::option::Option::{self, None, Some};
 pub use std::result::Result::{self, Err, Ok};
 pub use std::string::String;
@@ -16,8 +18,9 @@ pub use crate::envelope::{Envelope, Message};
 pub use crate::event::rules::check::{self, At};
 pub use crate::event::rules::{AlwaysThere, Bound, Choice, Elements, Pattern, Presence, Rule};
 pub use crate::event::{
-    Compatibility, DecodeError, Event, EventDescriptor, FieldDescriptor, OrderingKey, Pii, PreviousVersion,
-    Registered, Tagging, UpcastFrom, Validate, Validator, Versioned, from_json, upcast_json,
+    Compatibility, DecodeError, Event, EventDescriptor, FieldDescriptor, OrderingKey, Pii, Registered,
+    Tagging, Upcast, UpcastFrom, Validate, Validator, follows_its_older, from_json, has_type_of_its_older,
+    upcast_json,
 };
 pub use crate::factory::{MessagePack, PackDescriptor, is_first_of_its_type, is_first_of_its_version};
 
@@ -40,4 +43,15 @@ pub fn to_variant<E: Event, P>(message: &Message, variant: fn(Envelope<E>) -> P)
 /// The error for a message that is of no event of a pack.
 pub fn not_in_pack(pack: &'static PackDescriptor, message: &Message) -> DecodeError {
     crate::factory::not_in_pack(pack, message)
+}
+
+/// The test that `message_pack!` generates: see [`schema::gate`](crate::schema::gate).
+///
+/// # Errors
+/// What the gate refuses.
+pub fn schema_gate(pack: &'static PackDescriptor, root: &str) -> Result<(), crate::schema::GateError> {
+    match std::env::var_os("EVENT_SCHEMAS").is_some_and(|mode| mode == "update") {
+        true => crate::schema::update(pack, root),
+        false => crate::schema::gate(pack, root),
+    }
 }

@@ -15,6 +15,8 @@ mod behaviour {
     mod producing;
     mod raw;
     mod router;
+    mod schemas;
     mod testkit;
     mod typed_handlers;
+    mod validation;
 }

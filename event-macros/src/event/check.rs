@@ -48,10 +48,11 @@ pub(super) fn check(input: &DeriveInput, raw: &Input, errors: &mut Diagnostics) 
         upcast_from,
         topic: topic(raw, key.is_some(), errors),
         key,
+        schemas: schemas(raw, errors),
         constructor,
         compatibility: compatibility(raw, errors),
         fields,
-        rules: rules::check_container(&input.attrs, errors),
+        rules: rules::check_container(&input.attrs, errors).0,
         container_default,
         is_unit: matches!(&input.data, Data::Struct(data) if matches!(data.fields, Fields::Unit)),
     };
@@ -292,6 +293,15 @@ fn constructor(raw: &Input, errors: &mut Diagnostics) -> Option<Ident> {
         }
     }
     argument.value::<Ident>(FORM, errors)
+}
+
+fn schemas(raw: &Input, errors: &mut Diagnostics) -> Option<String> {
+    const FORM: &str = "`schemas = \"schemas\"`, a folder relative to the crate's Cargo.toml";
+    let text: LitStr = raw.get("schemas")?.value(FORM, errors)?;
+    if text.value().is_empty() {
+        errors.on(&text, format!("the folder is empty: write {FORM}"));
+    }
+    Some(text.value())
 }
 
 fn compatibility(raw: &Input, errors: &mut Diagnostics) -> Compatibility {

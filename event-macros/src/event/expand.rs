@@ -3,33 +3,33 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Member;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::model::{Compatibility, Event};
 use crate::catalogue;
 use crate::fields::{self, Absent, Field, Place};
 use crate::rules;
+use crate::runtime_path::located_at;
 
-pub(super) fn expand(event: &Event) -> TokenStream {
+pub(super) fn expand(event: &Event, origin: u64) -> TokenStream {
     let Event { runtime, name, payload_type, version, .. } = event;
     let (descriptor, validate) = (descriptor(event), validate(event));
     let (from_json, chain) = (from_json(event), chain(event));
     let ordering_key = match &event.key {
         Some(key) => {
-            let span = key.field.span();
             let field = event
                 .fields
                 .iter()
                 .find(|field| matches!(&field.member, Member::Named(own) if *own == key.field));
-            let span = field.map_or(span, |field| field.ty.span());
-            let field = &key.field;
-            let value = quote_spanned!(span=> &self.#field);
+            let value = field.map(fields::of_self);
             quote!(#runtime::ordering_key(#value))
         }
         None => quote!(#runtime::Option::None),
     };
     let constructor = constructor(event);
-    let row = catalogue::row_macro(name, &catalogue::row(payload_type, *version, &event.description));
+    let row = catalogue::row(payload_type, *version, &event.description);
+    let row = catalogue::row_macro(name, &event.visibility, origin, &row);
     quote! {
         const _: () = {
             #constructor
@@ -51,9 +51,6 @@ pub(super) fn expand(event: &Event) -> TokenStream {
                 }
             }
 
-            #[automatically_derived]
-            impl #runtime::Versioned<#version> for #name {}
-
             #chain
         };
 
@@ -63,11 +60,11 @@ pub(super) fn expand(event: &Event) -> TokenStream {
 
 fn descriptor(event: &Event) -> TokenStream {
     let Event { runtime, name, description, .. } = event;
-    let rust_name = name.to_string();
+    let rust_name = name.unraw().to_string();
     let mut descriptor = quote! {
         &#runtime::EventDescriptor::of::<Self>(#rust_name, #description, <Self as #runtime::Validate>::FIELDS)
     };
-    for (setter, value) in [("domain", &event.domain), ("topic", &event.topic)] {
+    for (setter, value) in [("domain", &event.domain), ("topic", &event.topic), ("schemas", &event.schemas)] {
         if let Some(value) = value {
             let setter = format_ident!("{setter}");
             descriptor.extend(quote!(.#setter(#value)));
@@ -77,8 +74,8 @@ fn descriptor(event: &Event) -> TokenStream {
         let wire_name = &key.wire_name;
         descriptor.extend(quote!(.key(#wire_name)));
     }
-    if let Some(older) = &event.upcast_from {
-        descriptor.extend(quote!(.upcast_from(<#older as #runtime::Event>::DESCRIPTOR)));
+    if event.upcast_from.is_some() {
+        descriptor.extend(quote!(.upcast_from::<Self>()));
     }
     match event.compatibility {
         Compatibility::DEFAULT => {}
@@ -95,10 +92,7 @@ fn descriptor(event: &Event) -> TokenStream {
 fn validate(event: &Event) -> TokenStream {
     let Event { runtime, name, .. } = event;
     let rows = fields::descriptors(runtime, &event.fields, &Place::Struct);
-    let checks = fields::checks(runtime, &event.fields, |field| {
-        let member = &field.member;
-        quote!(&self.#member)
-    });
+    let checks = fields::checks(runtime, &event.fields, fields::of_self);
     let own = rules::container_calls(runtime, &event.rules);
     let is_empty = checks.is_empty() && own.is_empty();
     let validator = if is_empty { format_ident!("_validator") } else { format_ident!("validator") };
@@ -123,30 +117,41 @@ fn from_json(event: &Event) -> TokenStream {
     let runtime = &event.runtime;
     match &event.upcast_from {
         None => quote!(#runtime::from_json(version, json)),
-        Some(older) => quote!(#runtime::upcast_json::<Self, #older>(version, json)),
+        Some(older) => {
+            let (runtime, span) = (runtime.at(older.span()), located_at(older.span()));
+            quote_spanned!(span=> #runtime::upcast_json::<Self>(version, json))
+        }
     }
 }
 
-/// What proves that the version before is what `upcast_from` names.
+/// What names the version before, and proves that it is.
 fn chain(event: &Event) -> Option<TokenStream> {
-    let Event { runtime, payload_type, version, .. } = event;
+    let Event { name, payload_type, version, .. } = event;
     let older = event.upcast_from.as_ref()?;
-    let before = version - 1;
-    let span = older.span();
-    let text = format!(
-        "`upcast_from` names an event of another payload type: give `{}` the attribute `type = \"{payload_type}\"`",
-        older.to_token_stream().to_string().replace(' ', "")
+    let (runtime, span) = (event.runtime.at(older.span()), located_at(older.span()));
+    let (before, path) = (version - 1, older.to_token_stream().to_string().replace(' ', ""));
+    let gap = format!(
+        "gap in the version chain: `{path}` is not version {before}, which version {version} follows; name the event of version {before}"
     );
-    let check = quote_spanned! {span=>
-        if !#runtime::PreviousVersion::<#older, #before>::is_of(#payload_type) {
-            #runtime::core::panic!(#text)
+    let other = format!(
+        "`upcast_from` names an event of another payload type: give `{path}` the attribute `type = \"{payload_type}\"`"
+    );
+    Some(quote_spanned! {span=>
+        #[automatically_derived]
+        impl #runtime::Upcast for #name {
+            type Older = #older;
         }
-    };
-    Some(quote!(const _: () = #check;))
+
+        const _: () = if !#runtime::has_type_of_its_older::<#name>() {
+            #runtime::core::panic!(#other)
+        } else if !#runtime::follows_its_older::<#name>() {
+            #runtime::core::panic!(#gap)
+        };
+    })
 }
 
 fn constructor(event: &Event) -> Option<TokenStream> {
-    let Event { runtime, name, visibility, .. } = event;
+    let Event { name, visibility, .. } = event;
     let constructor = event.constructor.as_ref()?;
     let docs = catalogue::table(event_entry(event));
     let required: Vec<_> =
@@ -167,7 +172,6 @@ fn constructor(event: &Event) -> Option<TokenStream> {
         8.. => Some(quote!(#[allow(clippy::too_many_arguments)])),
         _ => None,
     };
-    let _ = runtime;
     Some(quote! {
         #(#[doc = #docs])*
         #[automatically_derived]

@@ -2,19 +2,31 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Data, DeriveInput, Fields, LitInt};
+use syn::ext::IdentExt;
+use syn::{Data, DeriveInput, Fields, Generics, LitInt, parse_quote};
 
 use super::input::Input;
 use crate::attribute::Given;
 use crate::catalogue;
+use crate::runtime_path::RuntimePath;
 use crate::shape::Shape;
 
-pub(super) fn fallback(input: &DeriveInput, raw: &Input, errors: Option<TokenStream>) -> TokenStream {
+pub(super) fn fallback(
+    input: &DeriveInput,
+    raw: &Input,
+    errors: Option<TokenStream>,
+    origin: u64,
+) -> TokenStream {
     let (runtime, name) = (&raw.runtime, &input.ident);
-    let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
-    let (version, rust_name) = (version(raw), name.to_string());
+    if let Data::Union(_) = input.data {
+        let row = catalogue::row_macro(name, &input.vis, origin, "");
+        return quote!(#errors #row);
+    }
+    let generics = generics(input, runtime);
+    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    let (version, rust_name) = (version(raw), name.unraw().to_string());
     let constructor = constructor(input, raw);
-    let row = catalogue::row_macro(name, "");
+    let row = catalogue::row_macro(name, &input.vis, origin, "");
     quote! {
         #errors
 
@@ -40,14 +52,29 @@ pub(super) fn fallback(input: &DeriveInput, raw: &Input, errors: Option<TokenStr
                 fn from_json(version: u32, json: &str) -> #runtime::Result<Self, #runtime::DecodeError> {
                     #runtime::from_json(version, json)
                 }
-            }
-
-            #[automatically_derived]
-            impl #impl_generics #runtime::Versioned<#version> for #name #type_generics #where_clause {}
-        };
+            }        };
 
         #row
     }
+}
+
+/// The type's generics, with what they must promise for the type to be an event.
+fn generics(input: &DeriveInput, runtime: &RuntimePath) -> Generics {
+    let mut generics = input.generics.clone();
+    if !generics.params.is_empty() {
+        let (_, type_generics, _) = input.generics.split_for_impl();
+        let name = &input.ident;
+        let promise = parse_quote! {
+            #name #type_generics: #runtime::Serialize
+                + #runtime::DeserializeOwned
+                + #runtime::JsonSchema
+                + #runtime::Send
+                + #runtime::Sync
+                + 'static
+        };
+        generics.make_where_clause().predicates.push(promise);
+    }
+    generics
 }
 
 /// The version that was written, where it can be read.

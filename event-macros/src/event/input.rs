@@ -1,6 +1,6 @@
 //! `#[event(…)]` as it is written.
 
-use syn::{DeriveInput, LitStr, Path};
+use syn::{DeriveInput, LitStr};
 
 use crate::attribute::{self, Argument};
 use crate::diagnostics::Diagnostics;
@@ -42,7 +42,7 @@ impl Input {
             }
         }
         let description = attribute::text(&input.attrs, "event_description", errors);
-        let runtime = runtime(&arguments, errors);
+        let runtime = RuntimePath::of(arguments.iter().find(|argument| argument.word() == "crate"), errors);
         Self { arguments, description, runtime }
     }
 
@@ -50,16 +50,4 @@ impl Input {
     pub(super) fn get(&self, name: &str) -> Option<&Argument> {
         self.arguments.iter().find(|argument| argument.word() == name)
     }
-}
-
-fn runtime(arguments: &[Argument], errors: &mut Diagnostics) -> RuntimePath {
-    const CRATE: &str = "`crate = ::path::to::event_runtime`";
-    let Some(argument) = arguments.iter().find(|argument| argument.word() == "crate") else {
-        return RuntimePath::default_path();
-    };
-    let Some(path) = argument.value::<Path>(CRATE, errors) else { return RuntimePath::default_path() };
-    RuntimePath::absolute(path.clone()).unwrap_or_else(|| {
-        errors.on(path, format!("the path must be absolute: write {CRATE}"));
-        RuntimePath::default_path()
-    })
 }

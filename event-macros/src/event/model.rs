@@ -17,6 +17,7 @@ pub(super) struct Event {
     pub(super) key: Option<Key>,
     pub(super) topic: Option<String>,
     pub(super) domain: Option<String>,
+    pub(super) schemas: Option<String>,
     /// The constructor's name, unless there is none.
     pub(super) constructor: Option<Ident>,
     /// The variant of `Compatibility` and whether it is transitive.

@@ -47,6 +47,7 @@ fn check(
         ty: field.ty.clone(),
         required: required && serde.read && wire != Wire::Nowhere,
         shape,
+        written_name: Some(serde.written_name.clone()).filter(|name| *name != serde.name),
         wire,
         absent,
         description: description(&field.attrs, errors),

@@ -1,13 +1,13 @@
 //! Fields as code: a row a field for the descriptor, the calls that check them.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
-use syn::Type;
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
+use syn::{Index, Member, Type};
 
 use super::model::{Field, Pii, Place, Wire};
 use crate::rules::{self, Subject};
-use crate::runtime_path::RuntimePath;
+use crate::runtime_path::{RuntimePath, located_at};
 use crate::serde_names::Tagging;
 
 /// The rows of a descriptor; a field that is nowhere on the wire has none.
@@ -24,6 +24,9 @@ fn descriptor(runtime: &RuntimePath, field: &Field, place: &Place) -> TokenStrea
     };
     let (ty, description) = (type_name(&field.ty), &field.description);
     let mut row = quote!(#runtime::FieldDescriptor::new(#name, #ty, #description));
+    if let Some(written_name) = &field.written_name {
+        row.extend(quote!(.written_as(#written_name)));
+    }
     if !field.required {
         row.extend(quote!(.optional()));
     }
@@ -72,6 +75,20 @@ pub(crate) fn type_name(ty: &Type) -> String {
         }
     }
     name
+}
+
+/// `&self.field`, where errors about it point to the field's type.
+pub(crate) fn of_self(field: &Field) -> TokenStream {
+    let span = located_at(field.ty.span());
+    let member = match &field.member {
+        Member::Named(name) => {
+            let mut name = name.clone();
+            name.set_span(name.span().located_at(span));
+            Member::Named(name)
+        }
+        Member::Unnamed(index) => Member::Unnamed(Index { index: index.index, span }),
+    };
+    quote_spanned!(span=> &self.#member)
 }
 
 /// The calls that check fields; `value` gives an expression of a reference to a field's value.

@@ -5,5 +5,5 @@ mod expand;
 mod model;
 
 pub(crate) use check::check_fields;
-pub(crate) use expand::{checks, descriptors, type_name};
+pub(crate) use expand::{checks, descriptors, of_self, type_name};
 pub(crate) use model::{Absent, Field, Pii, Place, Wire};

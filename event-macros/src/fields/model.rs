@@ -12,6 +12,8 @@ pub(crate) struct Field {
     pub(crate) ty: Type,
     pub(crate) shape: Shape,
     pub(crate) wire: Wire,
+    /// The name that writers give, where it is another.
+    pub(crate) written_name: Option<String>,
     pub(crate) absent: Absent,
     /// Whether a payload without it is refused, be it by its rules.
     pub(crate) required: bool,

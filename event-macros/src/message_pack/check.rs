@@ -2,11 +2,13 @@
 
 use proc_macro2::Ident;
 use quote::ToTokens;
+use syn::Attribute;
 
 use super::input::{FORM, Input};
 use super::model::{Listed, Pack};
 use crate::attribute;
 use crate::diagnostics::Diagnostics;
+use crate::runtime_path::RuntimePath;
 
 /// The pack; an event or a variant that is listed twice is in it once.
 pub(super) fn check<'a>(input: &'a Input, errors: &mut Diagnostics) -> Pack<'a> {
@@ -42,9 +44,21 @@ pub(super) fn check<'a>(input: &'a Input, errors: &mut Diagnostics) -> Pack<'a> 
             events.push(Listed { path, variant });
         }
     }
-    let attributes =
-        input.attributes.iter().filter(|attribute| !attribute.path().is_ident("non_exhaustive")).collect();
-    Pack { attributes, visibility: &input.visibility, name: &input.name, description, events }
+    let own = attribute::arguments(
+        &input.attributes,
+        "event",
+        "`#[event(crate = ::path::to::event_runtime)]`",
+        errors,
+    );
+    for argument in own.iter().filter(|argument| argument.word() != "crate") {
+        errors.on(&argument.name, format!("a pack has no `{}`: write it on the event", argument.word()));
+    }
+    let runtime = RuntimePath::of(own.iter().find(|argument| argument.word() == "crate"), errors);
+    let is_foreign = |attribute: &&Attribute| {
+        !["non_exhaustive", "event"].iter().any(|own| attribute.path().is_ident(own))
+    };
+    let attributes = input.attributes.iter().filter(is_foreign).collect();
+    Pack { runtime, attributes, visibility: &input.visibility, name: &input.name, description, events }
 }
 
 fn written<'a>(variant: Option<&'a Ident>, own: &'a Ident) -> &'a Ident {

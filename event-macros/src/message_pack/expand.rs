@@ -1,24 +1,25 @@
 //! The code of a pack: its type, its constant data, its decoder.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Path;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::model::{Listed, Pack};
-use crate::runtime_path::RuntimePath;
+use crate::runtime_path::{RuntimePath, located_at};
 
 pub(super) fn expand(pack: &Pack<'_>) -> TokenStream {
-    let runtime = RuntimePath::default_path();
-    let (ty, registrations) = (enumeration(pack, true), registrations(pack));
+    let runtime = &pack.runtime;
+    let (ty, registrations, gate) = (enumeration(pack, true), registrations(pack), gate(pack));
     let Pack { name, description, events, .. } = pack;
-    let text = name.to_string();
+    let text = name.unraw().to_string();
     let descriptors = events.iter().map(|listed| {
         let path = listed.path;
-        quote_spanned!(path.span()=> <#path as #runtime::Event>::DESCRIPTOR)
+        quote!(<#path as #runtime::Event>::DESCRIPTOR)
     });
     let checks =
-        events.iter().enumerate().skip(1).map(|(index, listed)| unique(&runtime, name, index, listed));
+        events.iter().enumerate().skip(1).map(|(index, listed)| unique(runtime, name, index, listed));
     let arms = events.iter().map(|Listed { path, variant }| {
         quote! {
             <#path as #runtime::Event>::PAYLOAD_TYPE => #runtime::to_variant(message, Self::#variant)
@@ -48,12 +49,34 @@ pub(super) fn expand(pack: &Pack<'_>) -> TokenStream {
 
             #registrations
         };
+
+        #gate
+    }
+}
+
+/// The test of the pack's committed schemas and fixtures.
+fn gate(pack: &Pack<'_>) -> TokenStream {
+    let (runtime, name) = (&pack.runtime, pack.name);
+    let test = format_ident!("schemas_of_{}", name.unraw());
+    quote! {
+        #[cfg(test)]
+        #[test]
+        #[allow(non_snake_case, unnameable_test_items)]
+        fn #test() {
+            let checked = #runtime::schema_gate(
+                <#name as #runtime::MessagePack>::DESCRIPTOR,
+                #runtime::core::env!("CARGO_MANIFEST_DIR"),
+            );
+            if let #runtime::Err(error) = checked {
+                #runtime::core::panic!("{error}");
+            }
+        }
     }
 }
 
 /// The pack's type, with the table of its events unless their rows cannot be trusted.
 pub(super) fn enumeration(pack: &Pack<'_>, with_table: bool) -> TokenStream {
-    let runtime = RuntimePath::default_path();
+    let runtime = &pack.runtime;
     let Pack { attributes, visibility, name, events, .. } = pack;
     let rows = events.iter().map(|listed| row(listed.path));
     let table = with_table.then(|| {
@@ -96,8 +119,8 @@ fn path_text(path: &Path) -> String {
 }
 
 pub(super) fn registrations(pack: &Pack<'_>) -> TokenStream {
-    let runtime = RuntimePath::default_path();
-    let text = pack.name.to_string();
+    let runtime = &pack.runtime;
+    let text = pack.name.unraw().to_string();
     let each = pack.events.iter().map(|listed| {
         let path = listed.path;
         quote! {
@@ -118,7 +141,8 @@ fn unique(runtime: &RuntimePath, pack: &Ident, index: usize, listed: &Listed<'_>
     let other = format!(
         "two versions of one payload type in pack `{pack}`: list the newest and name the older one in its `upcast_from`; `{event}` is one of them"
     );
-    quote_spanned! {listed.path.span()=>
+    let (runtime, span) = (runtime.at(listed.path.span()), located_at(listed.path.span()));
+    quote_spanned! {span=>
         const _: () = if !#runtime::is_first_of_its_version(EVENTS, #index) {
             #runtime::core::panic!(#same)
         };

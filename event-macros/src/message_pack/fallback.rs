@@ -2,15 +2,15 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::ext::IdentExt;
 
 use super::expand::{enumeration, registrations};
 use super::model::Pack;
-use crate::runtime_path::RuntimePath;
 
 pub(super) fn fallback(pack: &Pack<'_>, errors: &TokenStream) -> TokenStream {
-    let runtime = RuntimePath::default_path();
+    let runtime = &pack.runtime;
     let (ty, registrations) = (enumeration(pack, false), registrations(pack));
-    let (name, text) = (pack.name, pack.name.to_string());
+    let (name, text) = (pack.name, pack.name.unraw().to_string());
     quote! {
         #errors
 

@@ -1,5 +1,6 @@
 //! A pack as it is written: `/// docs  pub Name<EventA, path::EventB as Variant>`.
 
+use proc_macro2::Span;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Ident, Path, Token, Visibility};
@@ -23,7 +24,7 @@ pub(super) struct Listed {
 impl Parse for Input {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.is_empty() {
-            return Err(input.error(format!("the pack is empty: write {FORM}")));
+            return Err(syn::Error::new(Span::call_site(), format!("the pack is empty: write {FORM}")));
         }
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;

@@ -2,7 +2,10 @@
 
 use syn::{Attribute, Ident, Path, Visibility};
 
+use crate::runtime_path::RuntimePath;
+
 pub(super) struct Pack<'a> {
+    pub(super) runtime: RuntimePath,
     /// Everything but the runtime's own.
     pub(super) attributes: Vec<&'a Attribute>,
     pub(super) visibility: &'a Visibility,

@@ -10,6 +10,7 @@ use super::pattern;
 use crate::attribute::{self, Argument, chunks};
 use crate::diagnostics::Diagnostics;
 use crate::nearest::suggestion;
+use crate::runtime_path::RuntimePath;
 use crate::shape::Shape;
 
 const RULES: [&str; 12] = [
@@ -23,21 +24,29 @@ pub(crate) fn check(attributes: &[Attribute], shape: &Shape, errors: &mut Diagno
     rules(&written, shape, errors)
 }
 
-/// The rules of a type as a whole: `custom(path)` only.
-pub(crate) fn check_container(attributes: &[Attribute], errors: &mut Diagnostics) -> Vec<Rule> {
+/// What `#[validate(…)]` says of a type as a whole: `custom(path)`, and where the runtime is.
+pub(crate) fn check_container(
+    attributes: &[Attribute],
+    errors: &mut Diagnostics,
+) -> (Vec<Rule>, RuntimePath) {
     let written = input::of(attributes, errors);
-    let (custom, other): (Vec<_>, Vec<_>) = written.into_iter().partition(|rule| rule.word() == "custom");
-    for rule in other {
+    let mut rules = Vec::new();
+    for rule in &written {
         let word = rule.word();
-        let remedy = match RULES.contains(&word.as_str()) {
-            true => {
-                format!("`{word}` is a rule of a field: move it there; the type itself takes `custom(path)`")
+        match word.as_str() {
+            "custom" => rules.extend(custom(rule, errors)),
+            "crate" => {}
+            _ if RULES.contains(&word.as_str()) => errors.on(
+                &rule.name,
+                format!("`{word}` is a rule of a field: move it there; the type itself takes `custom(path)`"),
+            ),
+            _ => {
+                errors.on(&rule.name, format!("unknown rule `{word}`: the type itself takes `custom(path)`"));
             }
-            false => format!("unknown rule `{word}`: the type itself takes `custom(path)`"),
-        };
-        errors.on(&rule.name, remedy);
+        }
     }
-    custom.iter().filter_map(|rule| self::custom(rule, errors)).collect()
+    let runtime = RuntimePath::of(written.iter().find(|rule| rule.word() == "crate"), errors);
+    (rules, runtime)
 }
 
 fn rules(written: &[Argument], shape: &Shape, errors: &mut Diagnostics) -> Vec<Rule> {

@@ -1,11 +1,11 @@
 //! Rules as code: a line a rule for the check, a value a rule for the descriptor.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
 use super::model::{Bound, Rule};
-use crate::runtime_path::RuntimePath;
+use crate::runtime_path::{RuntimePath, located_at};
 
 /// The value that rules are asked of.
 pub(crate) struct Subject<'a> {
@@ -35,11 +35,11 @@ pub(crate) fn container_calls(runtime: &RuntimePath, rules: &[Rule]) -> TokenStr
 
 fn call(runtime: &RuntimePath, rule: &Rule, subject: &Subject<'_>) -> TokenStream {
     let Subject { value, at, ty, is_option, span } = subject;
+    let span = located_at(*span);
     let check = |function: &str| {
-        let function = syn::Ident::new(function, *span);
-        quote_spanned!(*span=> #runtime::check::#function)
+        let (runtime, function) = (runtime.at(span), Ident::new(function, span));
+        quote_spanned!(span=> #runtime::check::#function)
     };
-    let value = quote_spanned!(*span=> #value);
     match rule {
         Rule::Required => {
             let function = check("required");
@@ -53,11 +53,14 @@ fn call(runtime: &RuntimePath, rule: &Rule, subject: &Subject<'_>) -> TokenStrea
             let (function, min, max) = (check("range"), bound(runtime, *min), bound(runtime, *max));
             quote!(#function(validator, #at, #value, #min, #max);)
         }
-        Rule::Email => plain(&check("email"), at, &value),
-        Rule::Url => plain(&check("url"), at, &value),
-        Rule::Uuid => plain(&check("uuid"), at, &value),
-        Rule::Ip => plain(&check("ip"), at, &value),
-        Rule::Nested => plain(&check("nested"), at, &value),
+        Rule::Email => plain(&check("email"), at, value),
+        Rule::Url => plain(&check("url"), at, value),
+        Rule::Uuid => plain(&check("uuid"), at, value),
+        Rule::Ip => plain(&check("ip"), at, value),
+        Rule::Nested => {
+            let function = check("nested");
+            quote!(#function(validator, #at, #value, <#ty as #runtime::Validate>::validate_into);)
+        }
         Rule::Pattern { text, dialect } => {
             let function = check("pattern");
             quote! {
@@ -77,12 +80,12 @@ fn call(runtime: &RuntimePath, rule: &Rule, subject: &Subject<'_>) -> TokenStrea
         }
         Rule::Inner(rules) => {
             let function = check("inner");
-            let (item, here) = (quote!(item), quote!(#runtime::At::Here));
+            let (item, here) = (quote_spanned!(span=> item), quote!(#runtime::At::Here));
             let item_type = syn::parse_quote!(<#ty as #runtime::Elements>::Item);
             let is_option = false;
-            let items = Subject { value: &item, at: &here, ty: &item_type, is_option, span: *span };
+            let items = Subject { value: &item, at: &here, ty: &item_type, is_option, span };
             let checks = calls(runtime, rules, &items);
-            quote!(#function(validator, #at, #value, |validator, item| { #checks });)
+            quote!(#function(validator, #at, #value, |validator, #item| { #checks });)
         }
         Rule::Custom(path) => {
             let function = if *is_option { check("custom_some") } else { check("custom") };

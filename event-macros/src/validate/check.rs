@@ -16,7 +16,7 @@ pub(super) fn check(input: &DeriveInput, errors: &mut Diagnostics) -> Option<Che
     for name in ["pii", "field_description"] {
         attribute::refuse(&input.attrs, name, &format!("`{name}` {on_field}"), errors);
     }
-    let rules = rules::check_container(&input.attrs, errors);
+    let (rules, runtime) = rules::check_container(&input.attrs, errors);
     if let Data::Union(data) = &input.data {
         errors.at(data.union_token.span(), "`Validate` is for structs and enums: write a struct");
         return None;
@@ -31,7 +31,7 @@ pub(super) fn check(input: &DeriveInput, errors: &mut Diagnostics) -> Option<Che
         }
         _ => return None,
     };
-    errors.is_empty().then_some(Checked { shape, rules })
+    errors.is_empty().then_some(Checked { runtime, shape, rules })
 }
 
 fn check_variants(

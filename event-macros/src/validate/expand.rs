@@ -2,33 +2,31 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use syn::spanned::Spanned;
 use syn::{DeriveInput, Member};
 
 use super::model::{Checked, Shape, Variant};
 use crate::fields::{self, Field, Place};
 use crate::rules;
-use crate::runtime_path::RuntimePath;
+use crate::runtime_path::{RuntimePath, located_at};
 
 pub(super) fn expand(input: &DeriveInput, checked: &Checked) -> TokenStream {
-    let runtime = RuntimePath::default_path();
+    let runtime = &checked.runtime;
     let name = &input.ident;
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
     let (rows, checks) = match &checked.shape {
         Shape::Struct(fields) => {
-            let checks = fields::checks(&runtime, fields, |field| {
-                let member = &field.member;
-                quote!(&self.#member)
-            });
-            (fields::descriptors(&runtime, fields, &Place::Struct), checks)
+            let checks = fields::checks(runtime, fields, fields::of_self);
+            (fields::descriptors(runtime, fields, &Place::Struct), checks)
         }
         Shape::Enum(variants) => {
             let rows = variants
                 .iter()
-                .flat_map(|variant| fields::descriptors(&runtime, &variant.fields, &variant.place));
-            (rows.collect(), check_variants(&runtime, variants))
+                .flat_map(|variant| fields::descriptors(runtime, &variant.fields, &variant.place));
+            (rows.collect(), check_variants(runtime, variants))
         }
     };
-    let own = rules::container_calls(&runtime, &checked.rules);
+    let own = rules::container_calls(runtime, &checked.rules);
     let is_empty = checks.is_empty() && own.is_empty();
     let validator = if is_empty { format_ident!("_validator") } else { format_ident!("validator") };
     let has_required = checks.to_string().contains("IS_MISSING");
@@ -71,7 +69,8 @@ fn check_variant(runtime: &RuntimePath, variant: &Variant) -> Option<TokenStream
         return None;
     }
     let checks = fields::checks(runtime, &variant.fields, |field| {
-        let binding = binding(field);
+        let mut binding = binding(field);
+        binding.set_span(located_at(field.ty.span()));
         quote!(#binding)
     });
     let name = &variant.name;

@@ -7,7 +7,7 @@ use syn::DeriveInput;
 use crate::runtime_path::RuntimePath;
 
 pub(super) fn fallback(input: &DeriveInput, errors: Option<TokenStream>) -> TokenStream {
-    let runtime = RuntimePath::default_path();
+    let runtime = RuntimePath::default();
     let name = &input.ident;
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
     quote! {

@@ -4,8 +4,10 @@ use proc_macro2::Ident;
 
 use crate::fields::{Field, Place};
 use crate::rules::Rule;
+use crate::runtime_path::RuntimePath;
 
 pub(super) struct Checked {
+    pub(super) runtime: RuntimePath,
     pub(super) shape: Shape,
     /// The rules of the type as a whole.
     pub(super) rules: Vec<Rule>,

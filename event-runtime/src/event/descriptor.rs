@@ -31,6 +31,8 @@ pub struct EventDescriptor {
     pub schema: fn() -> schemars::Schema,
     /// The event's JSON Schema as writers emit it.
     pub writer_schema: fn() -> schemars::Schema,
+    /// The folder of the event's schema file, relative to its crate's; `None` = `schemas`.
+    pub schemas: Option<&'static str>,
     pub(crate) read: fn(u32, &str) -> Result<AnyEvent, DecodeError>,
 }
 
@@ -55,6 +57,7 @@ impl EventDescriptor {
             compatibility: Compatibility::Full { transitive: true },
             schema: crate::schema::reader::<E>,
             writer_schema: crate::schema::writer::<E>,
+            schemas: None,
             read: crate::factory::read_any::<E>,
         }
     }
@@ -75,6 +78,14 @@ impl EventDescriptor {
         self
     }
 
+    /// The same event with another folder for its schema file.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn schemas(mut self, folder: &'static str) -> Self {
+        self.schemas = Some(folder);
+        self
+    }
+
     /// The same event with the wire name of its ordering key.
     #[doc(hidden)]
     #[must_use]
@@ -86,8 +97,8 @@ impl EventDescriptor {
     /// The same event with the version before it.
     #[doc(hidden)]
     #[must_use]
-    pub const fn upcast_from(mut self, older: &'static EventDescriptor) -> Self {
-        self.upcast_from = Some(older);
+    pub const fn upcast_from<E: super::Upcast>(mut self) -> Self {
+        self.upcast_from = Some(<E::Older as super::Event>::DESCRIPTOR);
         self
     }
 
@@ -130,6 +141,8 @@ impl EventDescriptor {
 pub struct FieldDescriptor {
     /// The name on the wire as readers take it, by serde's rules; empty for a flattened or transparent field.
     pub name: &'static str,
+    /// The name on the wire as writers give it.
+    pub written_name: &'static str,
     /// The Rust type as written.
     pub type_name: &'static str,
     /// Whether a payload without it is refused.
@@ -148,7 +161,24 @@ impl FieldDescriptor {
     /// A required field without rules.
     #[doc(hidden)]
     pub const fn new(name: &'static str, type_name: &'static str, description: &'static str) -> Self {
-        Self { name, type_name, required: true, description, rules: &[], pii: None, variant: None }
+        Self {
+            name,
+            written_name: name,
+            type_name,
+            required: true,
+            description,
+            rules: &[],
+            pii: None,
+            variant: None,
+        }
+    }
+
+    /// The same field, which writers give another name than readers take.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn written_as(mut self, name: &'static str) -> Self {
+        self.written_name = name;
+        self
     }
 
     /// The same field, which a payload may leave out.

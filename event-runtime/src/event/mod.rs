@@ -22,7 +22,7 @@ pub use validate::{Validate, ValidationError, ValidationErrors, Validator};
 pub use ordering_key::OrderingKey;
 pub(crate) use ordering_key::broker_safe;
 #[doc(hidden)]
-pub use upcast::{PreviousVersion, Versioned, from_json, upcast_json};
+pub use upcast::{Upcast, follows_its_older, from_json, has_type_of_its_older, upcast_json};
 
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -20,33 +20,31 @@ impl<Old, New: From<Old>> UpcastFrom<Old> for New {
     }
 }
 
-/// An event of version `N`; implemented by the derive so that a gap in a chain does not compile.
-#[diagnostic::on_unimplemented(
-    message = "gap in the version chain: `{Self}` is not version {N}",
-    label = "`upcast_from` takes the version right before this one, which is version {N}",
-    note = "name the event of version {N}, or correct one of the `version = …`"
-)]
-pub trait Versioned<const N: u32>: Event {}
+/// An event with a version before it; implemented by the derive for `upcast_from = Older`.
+pub trait Upcast: Event {
+    /// The version before.
+    type Older: Event;
+}
 
-/// The event `Old` as the version before version `N + 1`.
-pub struct PreviousVersion<Old, const N: u32>(std::marker::PhantomData<Old>);
+/// Whether the event that `E` is upcast from is its version before; the derive asserts it.
+pub const fn follows_its_older<E: Upcast>() -> bool {
+    <E::Older as Event>::VERSION + 1 == E::VERSION
+}
 
-impl<Old: Versioned<N>, const N: u32> PreviousVersion<Old, N> {
-    /// Whether `Old` is an older version of an event named `payload_type`.
-    pub const fn is_of(payload_type: &str) -> bool {
-        let (left, right) = (Old::PAYLOAD_TYPE.as_bytes(), payload_type.as_bytes());
-        if left.len() != right.len() {
+/// Whether the event that `E` is upcast from has its payload type; the derive asserts it.
+pub const fn has_type_of_its_older<E: Upcast>() -> bool {
+    let (left, right) = (<E::Older as Event>::PAYLOAD_TYPE.as_bytes(), E::PAYLOAD_TYPE.as_bytes());
+    if left.len() != right.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < left.len() {
+        if left[index] != right[index] {
             return false;
         }
-        let mut index = 0;
-        while index < left.len() {
-            if left[index] != right[index] {
-                return false;
-            }
-            index += 1;
-        }
-        true
+        index += 1;
     }
+    true
 }
 
 /// Reads a payload of an event that has no older version.
@@ -60,17 +58,16 @@ pub fn from_json<E: Event>(version: u32, json: &str) -> Result<E, DecodeError> {
     serde_json::from_str(json).map_err(|error| DecodeError::malformed_payload(E::DESCRIPTOR, json, &error))
 }
 
-/// Reads a payload of an event that is upcast from `Old`.
+/// Reads a payload of an event that has a version before it.
 ///
 /// # Errors
 /// A malformed payload, or a version that the chain does not hold.
-pub fn upcast_json<E, Old>(version: u32, json: &str) -> Result<E, DecodeError>
+pub fn upcast_json<E>(version: u32, json: &str) -> Result<E, DecodeError>
 where
-    E: Event + UpcastFrom<Old>,
-    Old: Event,
+    E: Upcast + UpcastFrom<<E as Upcast>::Older>,
 {
     if version < E::VERSION && E::DESCRIPTOR.reads(version) {
-        Old::from_json(version, json).map(E::upcast)
+        <E::Older as Event>::from_json(version, json).map(E::upcast)
     } else {
         from_json(version, json)
     }

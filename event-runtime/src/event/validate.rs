@@ -33,7 +33,7 @@ const MAX_ERRORS: usize = 100;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no validation rules",
     label = "`nested` is for types that validate themselves",
-    note = "write `#[derive(Validate)]` on it, or leave `nested` out"
+    note = "write `#[derive(Validate)]` on it, or on the type in it; or leave `nested` out"
 )]
 pub trait Validate {
     /// The fields as constant data, for the schema and the catalogue; the derives fill it.

@@ -10,6 +10,7 @@ use super::{FieldDescriptor, Validate, Validator};
 
 macro_rules! transparent {
     ($([$($generics:tt)*] $container:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($generics)*> Validate for $container {
             const FIELDS: &'static [FieldDescriptor] = T::FIELDS;
 
@@ -21,6 +22,8 @@ macro_rules! transparent {
 }
 
 transparent!([T: Validate] Box<T>, [T: Validate] Arc<T>, [T: Validate + Clone] Cow<'_, T>, [T: Validate] &T);
+
+#[diagnostic::do_not_recommend]
 
 impl<T: Validate> Validate for Option<T> {
     const FIELDS: &'static [FieldDescriptor] = T::FIELDS;
@@ -34,6 +37,7 @@ impl<T: Validate> Validate for Option<T> {
 
 macro_rules! sequences {
     ($([$($generics:tt)*] $container:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($generics)*> Validate for $container {
             const FIELDS: &'static [FieldDescriptor] = T::FIELDS;
 
@@ -53,6 +57,7 @@ sequences!(
 
 macro_rules! maps {
     ($([$($generics:tt)*] $container:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<K: Serialize, T: Validate, $($generics)*> Validate for $container {
             const FIELDS: &'static [FieldDescriptor] = T::FIELDS;
 

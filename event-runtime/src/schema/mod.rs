@@ -1,6 +1,17 @@
-//! JSON Schemas of events: as readers see them and as writers emit them.
+//! JSON Schemas of events: as readers see them and as writers emit them, as files, and what guards the files.
+//!
+//! One file an event and version, `schemas/<payload_type>.v<version>.json`, committed. The derive compares a struct
+//! with its file while it compiles; [`gate`] compares again in `cargo test`, where types are known.
 
 pub mod compat;
+mod constrain;
+mod document;
+mod gate;
+mod redact;
+
+pub use document::{document, file_name, text};
+pub use gate::{GateError, GateProblem, GateProblemKind, gate, update};
+pub use redact::redact;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 
@@ -8,15 +19,30 @@ use crate::event::Event;
 
 /// The schema of what `E` reads from the wire.
 pub(crate) fn reader<E: Event>() -> Schema {
-    generate(SchemaSettings::draft2020_12().for_deserialize(), <E as JsonSchema>::json_schema)
+    generate(SchemaSettings::draft2020_12().for_deserialize(), <E as JsonSchema>::json_schema, E::FIELDS)
 }
 
 /// The schema of what `E` writes to the wire.
 pub(crate) fn writer<E: Event>() -> Schema {
-    generate(SchemaSettings::draft2020_12().for_serialize(), <E as JsonSchema>::json_schema)
+    generate(SchemaSettings::draft2020_12().for_serialize(), <E as JsonSchema>::json_schema, E::FIELDS)
 }
 
-fn generate(settings: SchemaSettings, root: fn(&mut SchemaGenerator) -> Schema) -> Schema {
+fn generate(
+    settings: SchemaSettings,
+    root: fn(&mut SchemaGenerator) -> Schema,
+    fields: &'static [crate::event::FieldDescriptor],
+) -> Schema {
+    let contract = settings.contract.clone();
     let mut generator = settings.into_generator();
-    root(&mut generator)
+    let mut schema = root(&mut generator);
+    let definitions = generator.take_definitions(true);
+    if !definitions.is_empty() {
+        schema.insert("$defs".to_owned(), definitions.into());
+    }
+    let direction = match contract.is_serialize() {
+        true => constrain::Direction::Written,
+        false => constrain::Direction::Read,
+    };
+    constrain::constrain(schema.ensure_object(), fields, direction);
+    schema
 }

@@ -10,4 +10,5 @@ mod catalogue;
 mod configuration;
 mod fixtures;
 mod rules;
+mod schemas;
 mod upcasting;

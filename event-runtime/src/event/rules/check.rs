@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::{Bound, Choice, Elements, Length, Number, Pattern, Text, format};
-use crate::event::{Validate, ValidationError, Validator};
+use crate::event::{ValidationError, Validator};
 
 /// The member that a rule is asked of.
 #[derive(Clone, Copy)]
@@ -164,9 +164,9 @@ fn none_of(validator: &mut Validator, at: At, choices: &'static [Choice]) {
     });
 }
 
-/// `nested`.
-pub fn nested<T: Validate + ?Sized>(validator: &mut Validator, at: At, value: &T) {
-    at.within(validator, |validator| value.validate_into(validator));
+/// `nested`; `validate` is the type's own check.
+pub fn nested<T: ?Sized>(validator: &mut Validator, at: At, value: &T, validate: fn(&T, &mut Validator)) {
+    at.within(validator, |validator| validate(value, validator));
 }
 
 /// `inner(…)`.

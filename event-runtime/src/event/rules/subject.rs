@@ -77,17 +77,23 @@ impl Place<'_> {
     }
 }
 
+#[diagnostic::do_not_recommend]
+
 impl Text for str {
     fn text(&self) -> Option<&str> {
         Some(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
+
 impl Text for String {
     fn text(&self) -> Option<&str> {
         Some(self)
     }
 }
+
+#[diagnostic::do_not_recommend]
 
 impl<T: Text + ToOwned + ?Sized> Text for Cow<'_, T> {
     fn text(&self) -> Option<&str> {
@@ -97,11 +103,14 @@ impl<T: Text + ToOwned + ?Sized> Text for Cow<'_, T> {
 
 macro_rules! through {
     ($trait:ident, $method:ident, $result:ty) => {
+        #[diagnostic::do_not_recommend]
         impl<T: $trait + ?Sized> $trait for &T {
             fn $method(&self) -> $result {
                 (**self).$method()
             }
         }
+
+        #[diagnostic::do_not_recommend]
 
         impl<T: $trait + ?Sized> $trait for Box<T> {
             fn $method(&self) -> $result {
@@ -109,11 +118,15 @@ macro_rules! through {
             }
         }
 
+        #[diagnostic::do_not_recommend]
+
         impl<T: $trait + ?Sized> $trait for Arc<T> {
             fn $method(&self) -> $result {
                 (**self).$method()
             }
         }
+
+        #[diagnostic::do_not_recommend]
 
         impl<T: $trait> $trait for Option<T> {
             fn $method(&self) -> $result {
@@ -127,17 +140,23 @@ through!(Text, text, Option<&str>);
 through!(Length, length, Option<usize>);
 through!(Number, number, Option<Bound>);
 
+#[diagnostic::do_not_recommend]
+
 impl Length for str {
     fn length(&self) -> Option<usize> {
         Some(self.chars().count())
     }
 }
 
+#[diagnostic::do_not_recommend]
+
 impl Length for String {
     fn length(&self) -> Option<usize> {
         self.as_str().length()
     }
 }
+
+#[diagnostic::do_not_recommend]
 
 impl<T: Length + ToOwned + ?Sized> Length for Cow<'_, T> {
     fn length(&self) -> Option<usize> {
@@ -147,11 +166,14 @@ impl<T: Length + ToOwned + ?Sized> Length for Cow<'_, T> {
 
 macro_rules! collections {
     ($([$($generics:tt)*] $type:ty),* $(,)?) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($generics)*> Length for $type {
             fn length(&self) -> Option<usize> {
                 Some(self.len())
             }
         }
+
+        #[diagnostic::do_not_recommend]
 
         impl<$($generics)*> Elements for $type {
             type Item = T;
@@ -171,11 +193,14 @@ collections!(
 
 macro_rules! maps {
     ($([$($generics:tt)*] $type:ty),* $(,)?) => {$(
+        #[diagnostic::do_not_recommend]
         impl<K, T, $($generics)*> Length for $type {
             fn length(&self) -> Option<usize> {
                 Some(self.len())
             }
         }
+
+        #[diagnostic::do_not_recommend]
 
         impl<K: Serialize, T, $($generics)*> Elements for $type {
             type Item = T;
@@ -191,6 +216,8 @@ macro_rules! maps {
 
 maps!([] BTreeMap<K, T>, [S] HashMap<K, T, S>);
 
+#[diagnostic::do_not_recommend]
+
 impl<T: Elements> Elements for Option<T> {
     type Item = T::Item;
 
@@ -200,6 +227,8 @@ impl<T: Elements> Elements for Option<T> {
         }
     }
 }
+
+#[diagnostic::do_not_recommend]
 
 impl<T: Elements + ?Sized> Elements for Box<T> {
     type Item = T::Item;
@@ -211,6 +240,7 @@ impl<T: Elements + ?Sized> Elements for Box<T> {
 
 macro_rules! integers {
     ($($type:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl Number for $type {
             fn number(&self) -> Option<Bound> {
                 Some(Bound::Int(i128::try_from(*self).unwrap_or(i128::MAX)))
@@ -223,6 +253,7 @@ integers!(i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize);
 
 macro_rules! non_zero {
     ($($type:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl Number for $type {
             fn number(&self) -> Option<Bound> {
                 self.get().number()
@@ -244,6 +275,8 @@ non_zero!(
     num::NonZeroUsize
 );
 
+#[diagnostic::do_not_recommend]
+
 impl Number for f64 {
     fn number(&self) -> Option<Bound> {
         Some(Bound::Float(*self))
@@ -251,6 +284,7 @@ impl Number for f64 {
 }
 
 /// Through its shortest decimal, which is what stands on the wire: `0.1_f32` is at most 0.1.
+#[diagnostic::do_not_recommend]
 impl Number for f32 {
     fn number(&self) -> Option<Bound> {
         Some(Bound::Float(self.to_string().parse().unwrap_or(f64::NAN)))

@@ -1,0 +1,11 @@
+use event_runtime::Event;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// It happened.
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
+struct Happened<T> {
+    id: T,
+}
+
+fn main() {}

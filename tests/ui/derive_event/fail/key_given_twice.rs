@@ -1,0 +1,13 @@
+use event_runtime::Event;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// It happened.
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
+#[event(version = 1)]
+#[event(key = id, version = 1)]
+struct Happened {
+    id: String,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use event_runtime::Event;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// It happened.
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
+#[event(key = id)]
+struct Happened;
+
+fn main() {}

@@ -1,0 +1,15 @@
+use event_runtime::Event;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// It happened.
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
+struct Happened {
+    id: String,
+}
+
+impl Happened {
+    fn new() {}
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use event_runtime::Event;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// It happened.
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
+struct Happened(String);
+
+fn main() {}

@@ -1,0 +1,9 @@
+use event_runtime::Validate;
+
+#[derive(Validate)]
+struct Checked {
+    #[validate(length(min = 5, equal = 6))]
+    value: String,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use event_runtime::Validate;
+
+#[derive(Validate)]
+struct Checked {
+    #[validate(nested)]
+    value: Vec<Inner>,
+}
+
+struct Inner;
+
+fn main() {}

@@ -1,0 +1,9 @@
+use event_runtime::Validate;
+
+#[derive(Validate)]
+struct Checked {
+    #[validate(range(min = 5, max = 4))]
+    value: u32,
+}
+
+fn main() {}

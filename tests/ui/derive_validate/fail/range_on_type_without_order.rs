@@ -1,0 +1,11 @@
+use event_runtime::Validate;
+
+#[derive(Validate)]
+struct Checked {
+    #[validate(range(min = 5))]
+    value: Amount,
+}
+
+struct Amount;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use event_runtime::message_pack;
+
+message_pack! {
+
+}
+fn main() {}

@@ -1,0 +1,10 @@
+use event_runtime::{Event, message_pack};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+/// A.
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
+struct A;
+message_pack! {
+    Pack<A>
+}
+fn main() {}

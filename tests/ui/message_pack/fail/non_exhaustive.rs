@@ -1,0 +1,12 @@
+use event_runtime::{Event, message_pack};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+/// A.
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
+struct A;
+message_pack! {
+    /// All.
+    #[non_exhaustive]
+    Pack<A>
+}
+fn main() {}

@@ -1,0 +1,7 @@
+use event_runtime::message_pack;
+
+message_pack! {
+    /// All.
+    pub Pack
+}
+fn main() {}
