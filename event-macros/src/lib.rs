@@ -6,9 +6,12 @@
 
 mod attribute;
 mod catalogue;
+mod committed;
 mod diagnostics;
 mod event;
 mod fields;
+#[cfg(test)]
+mod golden;
 mod message_pack;
 mod nearest;
 mod rules;

@@ -1,7 +1,7 @@
 //! Where generated code finds the runtime.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Path;
 
 use crate::attribute::Argument;
@@ -11,27 +11,39 @@ const FORM: &str = "`crate = ::path::to::event_runtime`";
 
 /// `::event_runtime`, or what `crate = …` says.
 #[derive(Clone, Default)]
-pub(crate) struct RuntimePath(Option<Path>);
+pub(crate) enum RuntimePath {
+    #[default]
+    EventRuntime,
+    Renamed(Path),
+    /// What [`RuntimePath::import`] imports.
+    Imported,
+}
 
 impl RuntimePath {
     /// What `crate = …` says, where it is given.
     pub(crate) fn of(argument: Option<&Argument>, errors: &mut Diagnostics) -> Self {
         let Some(path) = argument.and_then(|argument| argument.value::<Path>(FORM, errors)) else {
-            return Self(None);
+            return Self::EventRuntime;
         };
         if !is_absolute(&path) {
             errors.on(path, format!("the path must be absolute: write {FORM}"));
-            return Self(None);
+            return Self::EventRuntime;
         }
-        Self(Some(path))
+        Self::Renamed(path)
+    }
+
+    /// The import of what generated code calls under a short name, for a block of its own.
+    pub(crate) fn import(&self) -> TokenStream {
+        quote!(use #self as __event;)
     }
 
     /// The path of what generated code calls, where errors about it point to `span`.
     pub(crate) fn at(&self, span: Span) -> TokenStream {
         let span = located_at(span);
-        match &self.0 {
-            None => quote_spanned!(span=> ::event_runtime::__private),
-            Some(path) => {
+        match self {
+            Self::EventRuntime => quote_spanned!(span=> ::event_runtime::__private),
+            Self::Imported => quote_spanned!(span=> __event),
+            Self::Renamed(path) => {
                 let mut path = path.clone();
                 path.segments.iter_mut().for_each(|segment| {
                     let place = segment.ident.span().located_at(span);

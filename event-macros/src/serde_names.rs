@@ -39,6 +39,8 @@ pub(crate) struct Field {
     pub(crate) read: bool,
     /// Whether an absent `Option` is an error: with `deserialize_with`, serde does not ask the type.
     pub(crate) read_with: bool,
+    /// Whether functions of the user's own read or write it.
+    pub(crate) with: bool,
 }
 
 /// Where a value comes from that is not on the wire.
@@ -103,6 +105,7 @@ fn fields(style: ast::Style, all: &[ast::Field<'_>]) -> Vec<Field> {
                 transparent: attrs.transparent() || matches!(style, ast::Style::Newtype),
                 read: !attrs.skip_deserializing(),
                 read_with: attrs.deserialize_with().is_some(),
+                with: attrs.deserialize_with().is_some() || attrs.serialize_with().is_some(),
             }
         })
         .collect()

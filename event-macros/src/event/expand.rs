@@ -8,12 +8,14 @@ use syn::spanned::Spanned;
 
 use super::model::{Compatibility, Event};
 use crate::catalogue;
+use crate::committed;
 use crate::fields::{self, Absent, Field, Place};
 use crate::rules;
-use crate::runtime_path::located_at;
+use crate::runtime_path::{RuntimePath, located_at};
 
 pub(super) fn expand(event: &Event, origin: u64) -> TokenStream {
-    let Event { runtime, name, payload_type, version, .. } = event;
+    let Event { name, payload_type, version, .. } = event;
+    let (import, runtime) = (event.runtime.import(), &RuntimePath::Imported);
     let (descriptor, validate) = (descriptor(event), validate(event));
     let (from_json, chain) = (from_json(event), chain(event));
     let ordering_key = match &event.key {
@@ -28,10 +30,13 @@ pub(super) fn expand(event: &Event, origin: u64) -> TokenStream {
         None => quote!(#runtime::Option::None),
     };
     let constructor = constructor(event);
+    let tracked = committed::tracked(runtime, event.schemas.as_deref(), payload_type, *version);
     let row = catalogue::row(payload_type, *version, &event.description);
     let row = catalogue::row_macro(name, &event.visibility, origin, &row);
     quote! {
         const _: () = {
+            #import
+
             #constructor
 
             #validate
@@ -52,6 +57,8 @@ pub(super) fn expand(event: &Event, origin: u64) -> TokenStream {
             }
 
             #chain
+
+            #tracked
         };
 
         #row
@@ -59,7 +66,7 @@ pub(super) fn expand(event: &Event, origin: u64) -> TokenStream {
 }
 
 fn descriptor(event: &Event) -> TokenStream {
-    let Event { runtime, name, description, .. } = event;
+    let (runtime, Event { name, description, .. }) = (RuntimePath::Imported, event);
     let rust_name = name.unraw().to_string();
     let mut descriptor = quote! {
         &#runtime::EventDescriptor::of::<Self>(#rust_name, #description, <Self as #runtime::Validate>::FIELDS)
@@ -90,7 +97,7 @@ fn descriptor(event: &Event) -> TokenStream {
 }
 
 fn validate(event: &Event) -> TokenStream {
-    let Event { runtime, name, .. } = event;
+    let (runtime, Event { name, .. }) = (&RuntimePath::Imported, event);
     let rows = fields::descriptors(runtime, &event.fields, &Place::Struct);
     let checks = fields::checks(runtime, &event.fields, fields::of_self);
     let own = rules::container_calls(runtime, &event.rules);
@@ -114,7 +121,7 @@ fn validate(event: &Event) -> TokenStream {
 }
 
 fn from_json(event: &Event) -> TokenStream {
-    let runtime = &event.runtime;
+    let runtime = RuntimePath::Imported;
     match &event.upcast_from {
         None => quote!(#runtime::from_json(version, json)),
         Some(older) => {
@@ -128,7 +135,7 @@ fn from_json(event: &Event) -> TokenStream {
 fn chain(event: &Event) -> Option<TokenStream> {
     let Event { name, payload_type, version, .. } = event;
     let older = event.upcast_from.as_ref()?;
-    let (runtime, span) = (event.runtime.at(older.span()), located_at(older.span()));
+    let (runtime, span) = (RuntimePath::Imported.at(older.span()), located_at(older.span()));
     let (before, path) = (version - 1, older.to_token_stream().to_string().replace(' ', ""));
     let gap = format!(
         "gap in the version chain: `{path}` is not version {before}, which version {version} follows; name the event of version {before}"
@@ -161,7 +168,7 @@ fn constructor(event: &Event) -> Option<TokenStream> {
         quote!(#member: #ty)
     });
     let takes_container = event.fields.iter().any(|field| matches!(field.absent, Absent::Container));
-    let values = event.fields.iter().map(|field| value(event, field));
+    let values = event.fields.iter().map(value);
     let body = if event.is_unit { quote!(Self) } else { quote!(Self { #(#values),* }) };
     let default = takes_container.then(|| {
         let default = &event.container_default;
@@ -188,8 +195,8 @@ fn constructor(event: &Event) -> Option<TokenStream> {
     })
 }
 
-fn value(event: &Event, field: &Field) -> TokenStream {
-    let (runtime, member) = (&event.runtime, &field.member);
+fn value(field: &Field) -> TokenStream {
+    let (runtime, member) = (RuntimePath::Imported, &field.member);
     match &field.absent {
         Absent::Error => quote!(#member),
         Absent::OptionNone => quote!(#member: #runtime::Option::None),

@@ -9,6 +9,7 @@ mod model;
 use proc_macro2::TokenStream;
 use syn::DeriveInput;
 
+use crate::committed::{self, Candidate, Committed};
 use crate::diagnostics::Diagnostics;
 
 /// The code for a type that derives `Event`; `origin` tells it apart from every other.
@@ -20,8 +21,24 @@ pub(crate) fn derive(tokens: TokenStream, origin: u64) -> TokenStream {
     let mut errors = Diagnostics::new();
     let raw = input::Input::read(&input, &mut errors);
     let event = check::check(&input, &raw, &mut errors);
+    if let Some(event) = &event {
+        compare_with_committed(event, &mut errors);
+    }
     match (errors.finish(), event) {
         (None, Some(event)) => expand::expand(&event, origin),
         (errors, _) => fallback::fallback(&input, &raw, errors, origin),
     }
+}
+
+/// The first gate of schemas.
+fn compare_with_committed(event: &model::Event, errors: &mut Diagnostics) {
+    let folder = event.schemas.as_deref();
+    let Some(committed) = Committed::read(folder, &event.payload_type, event.version) else { return };
+    let candidate = Candidate {
+        name: &event.name,
+        version: event.version,
+        fields: &event.fields,
+        protected: event.compatibility.protected(),
+    };
+    committed::compare(&candidate, &committed, errors);
 }

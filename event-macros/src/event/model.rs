@@ -2,6 +2,7 @@
 
 use syn::{Expr, Ident, Path, Visibility};
 
+use crate::committed::Protected;
 use crate::fields::Field;
 use crate::rules::Rule;
 use crate::runtime_path::RuntimePath;
@@ -42,4 +43,13 @@ pub(super) enum Compatibility {
 
 impl Compatibility {
     pub(super) const DEFAULT: Self = Self::Rule { name: "Full", transitive: true };
+
+    /// Which readers it protects.
+    pub(super) fn protected(self) -> Protected {
+        let name = match self {
+            Self::Rule { name, .. } => name,
+            Self::None => return Protected { backward: false, forward: false },
+        };
+        Protected { backward: name != "Forward", forward: name != "Backward" }
+    }
 }

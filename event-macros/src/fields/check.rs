@@ -53,6 +53,7 @@ fn check(
         description: description(&field.attrs, errors),
         rules,
         pii,
+        is_plain: !serde.with && !field.attrs.iter().any(|attribute| attribute.path().is_ident("schemars")),
     }
 }
 

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Index, Member, Type};
 
 use super::model::{Field, Pii, Place, Wire};
-use crate::rules::{self, Subject};
+use crate::rules::{self, Rule, Subject};
 use crate::runtime_path::{RuntimePath, located_at};
 use crate::serde_names::Tagging;
 
@@ -112,7 +112,9 @@ fn check(runtime: &RuntimePath, field: &Field, value: &TokenStream) -> TokenStre
             Subject { value, at, ty: &field.ty, is_option: field.shape.is_option(), span: field.ty.span() };
         rules::calls(runtime, &field.rules, &subject)
     };
-    if field.pii.is_none() {
+    let descends =
+        field.rules.iter().any(|rule| matches!(rule, Rule::Inner(_) | Rule::Nested | Rule::Custom(_)));
+    if field.pii.is_none() || !descends {
         return calls(&at);
     }
     let inside = calls(&quote!(#runtime::At::Here));

@@ -20,6 +20,8 @@ pub(crate) struct Field {
     pub(crate) description: String,
     pub(crate) rules: Vec<Rule>,
     pub(crate) pii: Option<Pii>,
+    /// Whether its form on the wire and in the schema is its type's own: nothing says otherwise.
+    pub(crate) is_plain: bool,
 }
 
 /// Where a field is on the wire.

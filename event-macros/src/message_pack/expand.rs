@@ -10,7 +10,7 @@ use super::model::{Listed, Pack};
 use crate::runtime_path::{RuntimePath, located_at};
 
 pub(super) fn expand(pack: &Pack<'_>) -> TokenStream {
-    let runtime = &pack.runtime;
+    let (import, runtime) = (pack.runtime.import(), &RuntimePath::Imported);
     let (ty, registrations, gate) = (enumeration(pack, true), registrations(pack), gate(pack));
     let Pack { name, description, events, .. } = pack;
     let text = name.unraw().to_string();
@@ -29,6 +29,8 @@ pub(super) fn expand(pack: &Pack<'_>) -> TokenStream {
         #ty
 
         const _: () = {
+            #import
+
             const EVENTS: &[&#runtime::EventDescriptor] = &[#(#descriptors),*];
             #(#checks)*
 

@@ -8,4 +8,4 @@ mod pattern;
 
 pub(crate) use check::{check, check_container};
 pub(crate) use expand::{Subject, calls, container_calls, data};
-pub(crate) use model::{Rule, short};
+pub(crate) use model::{Bound, Rule, short};

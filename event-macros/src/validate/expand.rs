@@ -11,7 +11,7 @@ use crate::rules;
 use crate::runtime_path::{RuntimePath, located_at};
 
 pub(super) fn expand(input: &DeriveInput, checked: &Checked) -> TokenStream {
-    let runtime = &checked.runtime;
+    let (import, runtime) = (checked.runtime.import(), &RuntimePath::Imported);
     let name = &input.ident;
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
     let (rows, checks) = match &checked.shape {
@@ -33,6 +33,7 @@ pub(super) fn expand(input: &DeriveInput, checked: &Checked) -> TokenStream {
     let presence = has_required.then(|| quote!(#[allow(unused_imports)] use #runtime::AlwaysThere as _;));
     quote! {
         const _: () = {
+            #import
             #presence
 
             #[automatically_derived]

@@ -1,0 +1,14 @@
+use event_runtime::Event;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// It happened.
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
+#[event(schemas = "committed")]
+struct Named {
+    #[validate(length(min = 2, max = 9))]
+    name: String,
+    mail: Option<String>,
+}
+
+fn main() {}
