@@ -1,4 +1,77 @@
 //! Typed events over message brokers: one annotated struct, and everything else derived from it.
+//!
+//! ```
+//! use event_runtime::embedded::{Broker, EmbeddedDeadLetters, EmbeddedProducer, EmbeddedSource, QueueSettings};
+//! use event_runtime::prelude::*;
+//! use schemars::JsonSchema;
+//! use serde::{Deserialize, Serialize};
+//!
+//! /// An order was paid.
+//! #[derive(Serialize, Deserialize, JsonSchema, Event)]
+//! #[event(key = order_id)]
+//! struct OrderPaid {
+//!     #[validate(required)]
+//!     order_id: String,
+//!     amount: u64,
+//! }
+//!
+//! message_pack! {
+//!     /// What the shop tells the other services.
+//!     ShopMessagePack<OrderPaid>
+//! }
+//!
+//! async fn pack(Payload(order): Payload<OrderPaid>, State(done): State<tokio::sync::mpsc::Sender<String>>) {
+//!     done.send(order.order_id).await.ok();
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let broker = Broker::new();
+//! let orders = broker.create_queue("orders", QueueSettings::new())?;
+//! let dead = broker.create_queue("orders-dead", QueueSettings::new())?;
+//!
+//! let pool = ProducersPool::builder("main")
+//!     .producer(EmbeddedProducer::new("orders", orders.clone()))
+//!     .route_pack::<ShopMessagePack>("orders")
+//!     .build()?;
+//! OrderPaid::new("A-17".into(), 4_200).envelope().emit_to(&pool).await?;
+//!
+//! let (done, mut packed) = tokio::sync::mpsc::channel(1);
+//! let router = MessageRouter::new().with_state(done).on(pack);
+//! let consumer = Consumer::new(EmbeddedSource::new(orders)).with_dead_letters(EmbeddedDeadLetters::new(dead));
+//! let shutdown = async { assert_eq!(packed.recv().await.as_deref(), Some("A-17")) };
+//! # let consumer = consumer.with_settings(event_runtime::consumer::ConsumerSettings {
+//! #     wait: std::time::Duration::ZERO, ..Default::default()
+//! # });
+//! let report = consumer.run(router, shutdown).await?;
+//! assert_eq!(report.acknowledged, 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where things are
+//!
+//! | to … | see |
+//! |---|---|
+//! | define events, their versions and rules | [`Event`](macro@Event), [`message_pack!`], [`event`] |
+//! | know every event by name | [`factory`] |
+//! | emit | [`Envelope`], [`pool`] |
+//! | consume | [`consumer`], [`MessageRouter`], [`handler`], [`outcome`], [`layer`] |
+//! | pass on without reading | [`forwarder`] |
+//! | choose formats on the wire | [`codec`] |
+//! | configure | [`config`] |
+//! | develop and test without a broker | [`embedded`], `testing` (feature `testing`), [`ManualClock`] |
+//! | judge a change of a schema | [`schema`] |
+//! | add a broker | [`transport`], [`delivery`] |
+//!
+//! # Features
+//!
+//! - `embedded` (default): queues in the process with the semantics of SQS.
+//! - `testing`: the probe and the harness for tests of applications.
+
+/// The macros write `::event_runtime`, in this crate's own tests too.
+#[cfg(test)]
+extern crate self as event_runtime;
 
 #[doc(hidden)]
 pub mod __private;

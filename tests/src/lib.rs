@@ -1,1 +1,6 @@
 //! Conformance, behaviour and service tests.
+
+/// The README's code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

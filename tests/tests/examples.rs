@@ -2,6 +2,10 @@
 //!
 //! Ids and times are replaced first. `EVENT_EXAMPLES=update` writes the files instead of comparing them.
 
+mod examples {
+    mod webhooks;
+}
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 

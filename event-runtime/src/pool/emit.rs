@@ -1,12 +1,16 @@
 //! Emitting from application code: the methods on [`Envelope`], and the default emitter behind them.
 
-use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::codec::Codec;
 use crate::envelope::{Context, Envelope, Message};
 use crate::event::Registered;
 use crate::pool::{DynEmitter, EmitError, EmitErrorKind, EmitErrors, Emitter};
+use crate::transport::BoxFuture;
+
+/// What emitting returns: a boxed future, and not an opaque one of the event's type, so that the compiler says
+/// once, and not once more at every use, that an event is in no pack.
+pub type Emitting<'a, Failed = EmitError> = BoxFuture<'a, Result<(), Failed>>;
 
 static DEFAULT: RwLock<Option<Arc<dyn DynEmitter>>> = RwLock::new(None);
 
@@ -42,7 +46,7 @@ pub fn default_emitter() -> Result<Arc<dyn DynEmitter>, EmitError> {
 ///
 /// # Cancel safety
 /// A dropped call may or may not have sent the event.
-pub fn emit<E: Registered>(envelope: Envelope<E>) -> impl Future<Output = Result<(), EmitError>> + Send {
+pub fn emit<E: Registered>(envelope: Envelope<E>) -> Emitting<'static> {
     envelope.emit()
 }
 
@@ -55,7 +59,7 @@ pub fn emit<E: Registered>(envelope: Envelope<E>) -> impl Future<Output = Result
 /// A dropped call may have sent any of them.
 pub fn emit_batch<E: Registered>(
     envelopes: impl IntoIterator<Item = Envelope<E>>,
-) -> impl Future<Output = Result<(), EmitErrors>> + Send {
+) -> Emitting<'static, EmitErrors> {
     let prepared = match default_emitter() {
         Ok(emitter) => {
             let messages = prepare_all(&emitter, envelopes);
@@ -63,7 +67,7 @@ pub fn emit_batch<E: Registered>(
         }
         Err(_) => Err(envelopes.into_iter().count()),
     };
-    async move {
+    Box::pin(async move {
         match prepared {
             Ok((emitter, prepared)) => send_all(&emitter, prepared).await,
             Err(of) => {
@@ -71,7 +75,7 @@ pub fn emit_batch<E: Registered>(
                 EmitErrors::check(of, failed.collect())
             }
         }
-    }
+    })
 }
 
 /// Emits events of one type to `emitter`, in as few calls as its destinations allow.
@@ -88,8 +92,8 @@ pub fn emit_batch<E: Registered>(
 pub fn emit_batch_to<E: Registered, M: Emitter + ?Sized>(
     emitter: &M,
     envelopes: impl IntoIterator<Item = Envelope<E>>,
-) -> impl Future<Output = Result<(), EmitErrors>> + Send {
-    send_all(emitter, prepare_all(emitter, envelopes))
+) -> Emitting<'_, EmitErrors> {
+    Box::pin(send_all(emitter, prepare_all(emitter, envelopes)))
 }
 
 /// [`Envelope::emit_async`] as a function.
@@ -134,14 +138,14 @@ impl<E> Envelope<E> {
     ///
     /// # Cancel safety
     /// A dropped call may or may not have sent the event.
-    pub fn emit(self) -> impl Future<Output = Result<(), EmitError>> + Send
+    pub fn emit(self) -> Emitting<'static>
     where
         E: Registered,
     {
-        send_by_default(default_emitter().and_then(|emitter| {
+        Box::pin(send_by_default(default_emitter().and_then(|emitter| {
             let message = self.into_message(emitter.codec())?;
             Ok((emitter, message))
-        }))
+        })))
     }
 
     /// Emits the event to `emitter`: a pool, a [`ProducerEmitter`](crate::pool::ProducerEmitter), a `dyn DynEmitter`.
@@ -154,14 +158,11 @@ impl<E> Envelope<E> {
     ///
     /// # Cancel safety
     /// A dropped call may or may not have sent the event.
-    pub fn emit_to<M: Emitter + ?Sized>(
-        self,
-        emitter: &M,
-    ) -> impl Future<Output = Result<(), EmitError>> + Send
+    pub fn emit_to<M: Emitter + ?Sized>(self, emitter: &M) -> Emitting<'_>
     where
         E: Registered,
     {
-        send(emitter, self.into_message(emitter.codec()))
+        Box::pin(send(emitter, self.into_message(emitter.codec())))
     }
 
     /// Emits the event to several emitters, one after the other, and tries every one; all get the same id.
@@ -176,7 +177,7 @@ impl<E> Envelope<E> {
     pub fn emit_to_all<'a, M: Emitter + ?Sized + 'a>(
         mut self,
         emitters: impl IntoIterator<Item = &'a M>,
-    ) -> impl Future<Output = Result<(), EmitErrors>> + Send
+    ) -> Emitting<'a, EmitErrors>
     where
         E: Registered,
     {
@@ -190,7 +191,7 @@ impl<E> Envelope<E> {
                 (emitter, message)
             })
             .collect();
-        async move {
+        Box::pin(async move {
             let of = prepared.len();
             let mut failures = Vec::new();
             for (index, (emitter, message)) in prepared.into_iter().enumerate() {
@@ -199,7 +200,7 @@ impl<E> Envelope<E> {
                 }
             }
             EmitErrors::check(of, failures)
-        }
+        })
     }
 
     /// Hands the event to the default emitter's background queue and does not wait for the broker.

@@ -35,7 +35,8 @@ mod telemetry;
 pub use builder::ProducersPoolBuilder;
 pub use config::ProducerPoolConfig;
 pub use emit::{
-    default_emitter, emit, emit_async, emit_batch, emit_batch_to, set_default_emitter, take_default_emitter,
+    Emitting, default_emitter, emit, emit_async, emit_batch, emit_batch_to, set_default_emitter,
+    take_default_emitter,
 };
 pub use emitter::{DynEmitter, Emitter};
 pub use error::{EmitError, EmitErrorKind, EmitErrors, Remaining};

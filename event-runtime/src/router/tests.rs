@@ -1,4 +1,4 @@
-//! Typed handlers and packs behind a router, with events written out by hand.
+//! Typed handlers and packs behind a router.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,24 +10,22 @@ use super::*;
 use crate::codec::Codec;
 use crate::envelope::{Envelope, Message, Metadata};
 use crate::error::FailureCode;
-use crate::event::{DecodeError, EventDescriptor, Validate, ValidationError, Validator, from_json};
-use crate::factory::PackDescriptor;
 use crate::handler::{Attempt, Payload, State};
+use crate::{Event, message_pack};
 
-/// Version 2 of an event; version 1 had no currency.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// A payment arrived.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Event)]
+#[event(version = 2, upcast_from = PaidV1)]
 struct Paid {
+    #[validate(range(min = 1))]
     amount: u32,
     currency: String,
 }
 
-#[derive(Serialize, Deserialize, JsonSchema)]
+/// A payment arrived, when all were in one currency.
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
+#[event(type = "Paid")]
 struct PaidV1 {
-    amount: u32,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-struct Refunded {
     amount: u32,
 }
 
@@ -37,79 +35,15 @@ impl From<PaidV1> for Paid {
     }
 }
 
-/// What the derive writes: `$older` is the version before.
-macro_rules! event {
-    ($event:ident, $payload_type:literal, $version:literal $(, $older:ident)?) => {
-        impl Event for $event {
-            const PAYLOAD_TYPE: &'static str = $payload_type;
-            const VERSION: u32 = $version;
-            const DESCRIPTOR: &'static EventDescriptor =
-                &EventDescriptor::of::<Self>(stringify!($event), "something happened", &[])
-                    $(.upcast_from($older::DESCRIPTOR))?;
-
-            fn ordering_key(&self) -> Option<String> {
-                None
-            }
-
-            fn from_json(version: u32, json: &str) -> Result<Self, DecodeError> {
-                $(if version == $older::VERSION {
-                    return $older::from_json(version, json).map(Into::into);
-                })?
-                from_json(version, json)
-            }
-        }
-    };
+/// A payment went back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Event)]
+struct Refunded {
+    amount: u32,
 }
 
-event!(PaidV1, "Paid", 1);
-event!(Paid, "Paid", 2, PaidV1);
-event!(Refunded, "Refunded", 1);
-
-impl Validate for PaidV1 {
-    fn validate_into(&self, _: &mut Validator) {}
-}
-
-impl Validate for Paid {
-    fn validate_into(&self, validator: &mut Validator) {
-        if self.amount == 0 {
-            validator.member("amount", |validator| {
-                validator.report(ValidationError::new("range").with_param("min", 1));
-            });
-        }
-    }
-}
-
-impl Validate for Refunded {
-    fn validate_into(&self, _: &mut Validator) {}
-}
-
-impl Registered for Paid {
-    const PACK: &'static str = "MoneyPack";
-}
-
-impl Registered for Refunded {
-    const PACK: &'static str = "MoneyPack";
-}
-
-enum MoneyPack {
-    Paid(Envelope<Paid>),
-    Refunded(Envelope<Refunded>),
-}
-
-impl MessagePack for MoneyPack {
-    const NAME: &'static str = "MoneyPack";
-    const DESCRIPTOR: &'static PackDescriptor = &PackDescriptor {
-        name: "MoneyPack",
-        description: "",
-        events: &[Paid::DESCRIPTOR, Refunded::DESCRIPTOR],
-    };
-
-    fn decode(message: &Message) -> Result<Self, DecodeError> {
-        match &*message.metadata().payload_type {
-            Paid::PAYLOAD_TYPE => message.to_envelope().map(Self::Paid),
-            _ => message.to_envelope().map(Self::Refunded),
-        }
-    }
+message_pack! {
+    /// What happens to money.
+    MoneyPack<Paid, Refunded>
 }
 
 fn message(payload_type: &str, version: u32, payload: &str) -> Message {

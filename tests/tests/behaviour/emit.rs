@@ -78,8 +78,9 @@ async fn an_emit_takes_the_context_where_it_is_called_not_where_it_is_awaited() 
     let recorder = Recorder::new("a");
     let pool = pool(&recorder);
     let context = Context::new(message("Handled", "cause"));
-    let pending = context.scope(async { order_paid("1").envelope().emit_to(&pool) }).await;
-    pending.await.unwrap();
+    let mut pending = None;
+    context.scope(async { pending = Some(order_paid("1").envelope().emit_to(&pool)) }).await;
+    pending.unwrap().await.unwrap();
     order_paid("2").envelope().emit_to(&pool).await.unwrap();
     let taken = recorder.taken();
     assert_eq!(taken[0].metadata().causation_id.as_deref(), Some("cause"));

@@ -12,6 +12,7 @@ mod embedded;
 mod fifo;
 mod lifecycle;
 mod limits;
+mod over_sdk;
 mod redrive;
 mod sizes;
 mod under_test;
@@ -39,6 +40,17 @@ macro_rules! cases {
                 #[tokio::test]
                 async fn $case() {
                     let queue = super::embedded::Embedded::new();
+                    let faults = super::$area::$case(&queue).await;
+                    super::compare_faults($id, &faults);
+                }
+            )*
+        }
+
+        mod on_the_local_endpoint {
+            $(
+                #[tokio::test]
+                async fn $case() {
+                    let queue = super::over_sdk::OverSdk::local().await;
                     let faults = super::$area::$case(&queue).await;
                     super::compare_faults($id, &faults);
                 }

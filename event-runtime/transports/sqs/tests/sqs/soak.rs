@@ -1,0 +1,204 @@
+//! Many messages, faults, and processes that die: nothing is lost, nothing is acknowledged unhandled, and every key
+//! is handled in order.
+//!
+//! `EVENT_SOAK_MESSAGES` says how many messages; 20,000 unless set.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use event_runtime::consumer::{Backoff, Consumer, ConsumerSettings};
+use event_runtime::embedded::QueueSettings;
+use event_runtime::transport::Producer;
+use event_runtime::{HandlerError, Message};
+use event_transport_sqs::ProducerSettings;
+use event_transport_sqs::local::{Fault, FaultRule};
+use tokio::sync::Notify;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::fixture::{Fixture, message};
+
+const PRODUCERS: usize = 4;
+const CONSUMERS: usize = 3;
+const KEYS_A_PRODUCER: usize = 25;
+const BATCH: usize = 50;
+
+/// The least life of a process, and how much longer it may be.
+const LIFE: (u64, u64) = (300, 1_200);
+
+/// How often a request meets a fault, over all faults.
+const FAULT_RATE: f64 = 0.05;
+
+/// What the handlers of all consumers saw.
+#[derive(Default)]
+struct Log {
+    /// The successful handlings of each key, by number, in their order.
+    handled: HashMap<String, Vec<u32>>,
+    distinct: usize,
+    handlings: usize,
+}
+
+struct Soak {
+    fixture: Fixture,
+    count: usize,
+    log: Mutex<Log>,
+    all_handled: Notify,
+}
+
+impl Soak {
+    async fn new(count: usize) -> Arc<Self> {
+        let settings = QueueSettings::fifo().visibility_timeout(Duration::from_secs(4));
+        let fixture = Fixture::new("soak.fifo", settings).await;
+        let faults = fixture.endpoint.faults();
+        let kinds = [
+            Fault::Throttle,
+            Fault::InternalError,
+            Fault::Reset,
+            Fault::LostAnswer,
+            Fault::PartialFailure,
+            Fault::MissingEntries,
+        ];
+        for fault in kinds {
+            faults.inject(FaultRule::new(fault).rate(FAULT_RATE / kinds.len() as f64));
+        }
+        Arc::new(Self { fixture, count, log: Mutex::default(), all_handled: Notify::new() })
+    }
+
+    /// The messages of one producer, over its own keys.
+    fn share(&self, producer: usize) -> Vec<Message> {
+        let share = self.count / PRODUCERS;
+        (0..share)
+            .map(|n| {
+                let key = format!("p{producer}k{}", n % KEYS_A_PRODUCER);
+                message(&format!("{key}-{}", n / KEYS_A_PRODUCER), &key)
+            })
+            .collect()
+    }
+
+    fn note(&self, message: &Message) {
+        let (key, number) = message.metadata().id.split_once('-').unwrap();
+        let number: u32 = number.parse().unwrap();
+        let mut log = self.log.lock().unwrap();
+        log.handlings += 1;
+        let numbers = log.handled.entry(key.to_owned()).or_default();
+        let is_new = !numbers.contains(&number);
+        numbers.push(number);
+        log.distinct += usize::from(is_new);
+        if log.distinct == self.count {
+            self.all_handled.notify_waiters();
+        }
+    }
+}
+
+/// Sends a share, and is killed and started again at random: it goes on from what was confirmed.
+async fn produce(soak: Arc<Soak>, producer: usize) {
+    let messages = Arc::new(soak.share(producer));
+    let confirmed = Arc::new(Mutex::new(0));
+    while *confirmed.lock().unwrap() < messages.len() {
+        let (soak, messages, confirmed) = (soak.clone(), messages.clone(), confirmed.clone());
+        let process = AbortOnDropHandle::new(tokio::spawn(async move {
+            let settings = ProducerSettings { max_attempts: 20, ..ProducerSettings::default() };
+            let producer = soak.fixture.producer(settings);
+            loop {
+                let from = *confirmed.lock().unwrap();
+                let batch = &messages[from..messages.len().min(from + BATCH)];
+                if batch.is_empty() {
+                    return;
+                }
+                let results = producer.produce_batch(batch).await;
+                let taken = results.iter().take_while(|result| result.is_ok()).count();
+                *confirmed.lock().unwrap() += taken;
+            }
+        }));
+        tokio::select! {
+            _ = process => {}
+            () = life() => {}
+        }
+    }
+}
+
+/// Consumes, and is killed and started again at random, until everything was handled.
+async fn consume(soak: Arc<Soak>) {
+    loop {
+        let process = {
+            let soak = soak.clone();
+            AbortOnDropHandle::new(tokio::spawn(async move { run(soak).await }))
+        };
+        tokio::select! {
+            _ = process => return,
+            () = life() => {}
+        }
+    }
+}
+
+async fn run(soak: Arc<Soak>) {
+    let settings = ConsumerSettings {
+        wait: Duration::from_secs(1),
+        max_messages: 100,
+        receivers: 2,
+        backoff: Backoff { base: Duration::from_millis(2), max: Duration::from_millis(20) },
+        // Deaths count as receives: nothing is to be given up here.
+        max_attempts: 900,
+        ..ConsumerSettings::default()
+    };
+    let consumer = Consumer::new(soak.fixture.source()).with_settings(settings);
+    let done = soak.all_handled.notified();
+    if soak.log.lock().unwrap().distinct == soak.count {
+        return;
+    }
+    let handler = {
+        let soak = soak.clone();
+        move |message: Message| {
+            let soak = soak.clone();
+            async move {
+                tokio::task::yield_now().await;
+                if fastrand::f64() < FAULT_RATE {
+                    return Err(HandlerError::retry("as ordered"));
+                }
+                soak.note(&message);
+                Ok(())
+            }
+        }
+    };
+    // A describe that met a fault is a process that did not start.
+    let _ = consumer.run(handler, done).await;
+    if soak.log.lock().unwrap().distinct < soak.count {
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn life() {
+    tokio::time::sleep(Duration::from_millis(LIFE.0 + fastrand::u64(..LIFE.1))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_over_faults_and_deaths() {
+    let count = std::env::var("EVENT_SOAK_MESSAGES").ok().and_then(|count| count.parse().ok());
+    let unit = PRODUCERS * KEYS_A_PRODUCER;
+    let count = count.unwrap_or(20_000_usize).max(unit) / unit * unit;
+    let soak = Soak::new(count).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    (0..PRODUCERS).for_each(|producer| drop(tasks.spawn(produce(soak.clone(), producer))));
+    (0..CONSUMERS).for_each(|_| drop(tasks.spawn(consume(soak.clone()))));
+    let limit = Duration::from_secs(120 + count as u64 / 50);
+    let ended = tokio::time::timeout(limit, tasks.join_all()).await;
+    let log = soak.log.lock().unwrap();
+    assert!(ended.is_ok(), "{} of {count} were handled within {limit:?}", log.distinct);
+    assert_eq!(log.distinct, count, "none is lost");
+    for (key, numbers) in &log.handled {
+        let mut first = Vec::new();
+        for number in numbers {
+            if !first.contains(number) {
+                first.push(*number);
+            }
+        }
+        assert!(first.is_sorted(), "first handlings of {key} are in order: {numbers:?}");
+    }
+    assert_eq!(soak.fixture.dead_letters.counts().unwrap().visible, 0, "nothing was given up");
+    println!(
+        "{count} messages, {} handlings more than one, {} faults, calls: {:?}",
+        log.handlings - log.distinct,
+        soak.fixture.endpoint.faults().injected(),
+        soak.fixture.endpoint.calls()
+    );
+}
