@@ -1,0 +1,8 @@
+//! The commands, one a file.
+
+pub(crate) mod completions;
+pub(crate) mod dlq;
+pub(crate) mod emit;
+pub(crate) mod queue;
+pub(crate) mod routes;
+pub(crate) mod tail;
