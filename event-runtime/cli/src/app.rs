@@ -103,6 +103,7 @@ fn block_on(command: Command, context: &mut Context) -> Result {
             Command::Queue(command) => command.run(context).await,
             Command::Tail(command) => command.run(context).await,
             Command::Dlq(command) => command.run(context).await,
+            Command::Schema(command) => command.run(context),
             Command::Completions(command) => command.run(context),
         }
     })

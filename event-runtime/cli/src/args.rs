@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::command::{completions, dlq, emit, queue, routes, tail};
+use crate::command::{completions, dlq, emit, queue, routes, schema, tail};
 use crate::output::{Color, Format};
 
 /// Look at, check and run the events of this application.
@@ -51,6 +51,9 @@ pub(crate) enum Command {
     /// Look at dead letters, send them back, throw them away
     #[command(subcommand)]
     Dlq(dlq::Dlq),
+    /// Schemas: write them, check them, see what a change breaks
+    #[command(subcommand)]
+    Schema(schema::Schema),
     /// Print the completions for a shell
     Completions(completions::Completions),
 }

@@ -5,4 +5,5 @@ pub(crate) mod dlq;
 pub(crate) mod emit;
 pub(crate) mod queue;
 pub(crate) mod routes;
+pub(crate) mod schema;
 pub(crate) mod tail;

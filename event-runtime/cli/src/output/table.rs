@@ -30,7 +30,7 @@ impl Table {
     /// The table as text; as wide as the terminal where there is one.
     pub(crate) fn render(&self, terminal: bool, colors: bool) -> String {
         let mut table = comfy_table::Table::new();
-        table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+        table.load_style(presets::NOTHING);
         if terminal {
             table.set_content_arrangement(ContentArrangement::Dynamic);
         }
