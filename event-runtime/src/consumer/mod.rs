@@ -21,6 +21,7 @@ mod health;
 mod in_flight;
 mod lease;
 mod receive;
+pub mod repair;
 mod report;
 mod schedule;
 mod scope;

@@ -1,0 +1,55 @@
+//! The transports that a configuration can choose here, and what the command line asks of them beyond
+//! [`Transport`].
+
+#[cfg(feature = "embedded")]
+mod embedded;
+#[cfg(feature = "sqs")]
+mod sqs;
+
+use std::sync::Arc;
+
+use event_runtime::config::{BundleError, Config, ConfigError, Transport};
+use event_runtime::transport::BoxFuture;
+
+/// What a queue holds; what its transport does not tell is absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QueueStats {
+    /// Messages that could be received now.
+    pub visible: Option<u64>,
+    /// Messages received and not yet settled.
+    pub in_flight: Option<u64>,
+    /// Messages that are kept back.
+    pub delayed: Option<u64>,
+}
+
+/// A transport as the command line uses it.
+pub trait Backend: Send + Sync {
+    /// What builds producers and sources by configuration.
+    fn transport(&self) -> &dyn Transport;
+
+    /// What a queue holds; `client` is the bundle's client section, or an empty object.
+    ///
+    /// # Errors
+    /// Where the queue can't be asked.
+    ///
+    /// # Cancel safety
+    /// A dropped call asked or did not; nothing changes by it.
+    fn stats<'a>(
+        &'a self,
+        client: &'a Config,
+        queue: &'a str,
+    ) -> BoxFuture<'a, Result<QueueStats, BundleError>>;
+}
+
+/// Makes the backend for a configuration; `None` where the configuration does not speak of it.
+pub type BackendFactory = Box<dyn Fn(&Config) -> Result<Option<Arc<dyn Backend>>, ConfigError> + Send + Sync>;
+
+/// The backends of the features that are on.
+pub(crate) fn built_in() -> Vec<BackendFactory> {
+    vec![
+        #[cfg(feature = "embedded")]
+        Box::new(embedded::from_config),
+        #[cfg(feature = "sqs")]
+        Box::new(|_| Ok(Some(Arc::new(sqs::SqsBackend::default())))),
+    ]
+}

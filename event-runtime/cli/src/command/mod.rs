@@ -1,0 +1,9 @@
+//! The commands, one a file.
+
+pub(crate) mod completions;
+pub(crate) mod dlq;
+pub(crate) mod emit;
+pub(crate) mod queue;
+pub(crate) mod routes;
+pub(crate) mod schema;
+pub(crate) mod tail;

@@ -1,0 +1,33 @@
+//! The command line over an application's own message packs.
+//!
+//! An application links its packs and gets every command with them:
+//!
+//! ```no_run
+//! # event_runtime::message_pack! { pub NoMessagePack<> }
+//! use std::process::ExitCode;
+//!
+//! use event_runtime::MessagePack;
+//!
+//! fn main() -> ExitCode {
+//!     event_cli::run([NoMessagePack::DESCRIPTOR])
+//! }
+//! ```
+//!
+//! It owns arguments, output and exit codes. What a command means lives elsewhere: routing in
+//! [`pool`](event_runtime::pool), compatibility in [`schema`](event_runtime::schema), the repair of dead letters in
+//! [`consumer::repair`](event_runtime::consumer::repair). Transports stand behind features (`embedded`, `sqs`), all of them off
+//! by default; [`Cli::backend`] adds others.
+//!
+//! Exit codes: 0 = done, and nothing to complain of; 1 = the answer is bad (a breaking change, a stale schema, a wrong
+//! configuration, a letter that was not moved); 2 = the question was (unknown option, missing file).
+
+mod app;
+mod args;
+pub mod backend;
+mod command;
+mod context;
+mod failure;
+mod output;
+mod settings;
+
+pub use app::{Cli, run};
