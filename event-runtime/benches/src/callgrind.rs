@@ -28,7 +28,6 @@ fn count(folder: &Path, argument: &str) -> Result<BTreeMap<String, Cost>, Box<dy
     let output = Command::new("valgrind")
         .arg("--tool=callgrind")
         .arg(format!("--callgrind-out-file={}", folder.join("out").display()))
-        .arg(format!("--toggle-collect={MEASURED}"))
         .arg(format!("--dump-before={MEASURED}"))
         .arg(format!("--dump-after={MEASURED}"))
         .arg("--compress-strings=no")
@@ -43,7 +42,7 @@ fn count(folder: &Path, argument: &str) -> Result<BTreeMap<String, Cost>, Box<dy
     let mut totals: BTreeMap<String, Vec<(f64, Cost)>> = BTreeMap::new();
     for (index, line) in String::from_utf8(output.stdout)?.lines().enumerate() {
         let (name, operations) = line.split_once(' ').ok_or("a case has no number of operations")?;
-        // Calls are counted outside, too: the dump before each case takes those away.
+        // The dump before a case takes away what preparing it cost.
         let cost = read(&dump(folder, 2 * (index + 1)))?;
         totals.entry(name.to_owned()).or_default().push((operations.parse()?, cost));
     }
