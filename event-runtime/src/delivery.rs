@@ -176,7 +176,10 @@ impl Message {
             (attribute::CORRELATION_ID, metadata.correlation_id.as_deref()),
             (attribute::TRACEPARENT, trace),
         ];
-        let fits = |value: &&str| !value.is_empty() && !value.contains(char::is_control);
+        let fits = |value: &&str| {
+            let plain = value.bytes().all(|byte| (b' '..0x7f).contains(&byte));
+            !value.is_empty() && (plain || !value.contains(char::is_control))
+        };
         let mut attributes = Attributes(Vec::with_capacity(values.len()));
         for (name, value) in values {
             if let Some(value) = value.filter(fits) {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::handler::Incoming;
 use crate::layer::{Layer, Next};
@@ -53,17 +53,25 @@ fn semaphore(max: usize) -> Arc<Semaphore> {
     Arc::new(Semaphore::new(max.clamp(1, Semaphore::MAX_PERMITS)))
 }
 
+/// A free permit at once, or the next one in turn: permits are free only while nobody waits.
+async fn permit(semaphore: &Semaphore) -> Option<SemaphorePermit<'_>> {
+    match semaphore.try_acquire() {
+        Ok(permit) => Some(permit),
+        // Acquiring fails on a closed semaphore only, and these are never closed.
+        Err(_) => semaphore.acquire().await.ok(),
+    }
+}
+
 impl Layer for ConcurrencyLimit {
     fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
             // The narrow limit first: who waits for it must not keep a permit from the others.
-            // Acquiring fails on a closed semaphore only, and these are never closed.
             let _of_type = match self.by_payload_type.get(&*incoming.message().metadata().payload_type) {
-                Some(semaphore) => semaphore.acquire().await.ok(),
+                Some(semaphore) => permit(semaphore).await,
                 None => None,
             };
             let _of_all = match &self.all {
-                Some(semaphore) => semaphore.acquire().await.ok(),
+                Some(semaphore) => permit(semaphore).await,
                 None => None,
             };
             next.run(incoming).await

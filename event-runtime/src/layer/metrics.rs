@@ -75,8 +75,7 @@ impl Metrics {
 impl Layer for Metrics {
     fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let message = incoming.message().clone();
-            let payload_type = &*message.metadata().payload_type;
+            let payload_type = &*incoming.message().metadata().payload_type;
             let series = self.series(payload_type, |name| next.has_handler(name));
             let start = Instant::now();
             let outcome = next.run(incoming).await;

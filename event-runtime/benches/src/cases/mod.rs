@@ -1,0 +1,18 @@
+//! What is measured, each framework case beside its floor.
+
+mod codec;
+mod dispatch;
+mod end_to_end;
+mod engine;
+mod layers;
+mod queue;
+
+/// Runs every case under the eye of callgrind.
+pub(crate) fn run() {
+    codec::run();
+    dispatch::run();
+    layers::run();
+    queue::run();
+    engine::run();
+    end_to_end::run();
+}

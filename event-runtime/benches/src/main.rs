@@ -1,0 +1,43 @@
+//! Instruction counts of the runtime against hand-written floors and peers, and the budgets that CI holds.
+//!
+//! `cargo run --release -p event-benches` prints the table; `-- --check` also fails where a figure is over its
+//! budget, `-- --update` makes the figures the budgets. Everything of a table is from one run of one process
+//! under callgrind; wall time is neither measured nor judged.
+
+mod budgets;
+mod callgrind;
+mod cases;
+mod floor;
+mod goals;
+mod measure;
+mod report;
+mod sample;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+/// How this program calls itself under callgrind.
+const CASES: &str = "--cases";
+
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    match std::env::args().nth(1).as_deref() {
+        None => report::print(&callgrind::run(CASES)?),
+        Some(CASES) => cases::run(),
+        Some("--check") => {
+            let costs = callgrind::run(CASES)?;
+            report::print(&costs);
+            let violations = budgets::violations(&budgets::figures(&costs), &budgets::read()?);
+            violations.iter().for_each(|violation| eprintln!("{violation}"));
+            if !violations.is_empty() {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+        Some("--update") => {
+            let costs = callgrind::run(CASES)?;
+            report::print(&costs);
+            budgets::write(&budgets::figures(&costs))?;
+        }
+        Some(other) => return Err(format!("unknown argument `{other}`: --check, --update or none").into()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
