@@ -72,12 +72,7 @@ impl PoolSection {
     pub(crate) fn producers(&self) -> Result<Vec<ProducerPlace>, ConfigError> {
         let list = self.bundle.require(&format!("{}_producer_configurations", self.transport))?;
         let places = list.elements()?.into_iter().map(|section| ProducerPlace::read(&section));
-        places.fold(Ok(Vec::new()), |all, next| {
-            ConfigError::both(all, next).map(|(mut all, next)| {
-                all.push(next);
-                all
-            })
-        })
+        ConfigError::all(places)
     }
 
     pub(crate) fn client(&self) -> Config {

@@ -120,6 +120,21 @@ impl ConfigError {
             (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error),
         }
     }
+
+    /// All values, or the mistakes of all results.
+    ///
+    /// # Errors
+    /// Where there is one, with the others.
+    pub fn all<T>(results: impl IntoIterator<Item = Result<T, Self>>) -> Result<Vec<T>, Self> {
+        let mut values = Ok(Vec::new());
+        for result in results {
+            values = Self::both(values, result).map(|(mut values, value)| {
+                values.push(value);
+                values
+            });
+        }
+        values
+    }
 }
 
 impl fmt::Display for ConfigError {

@@ -132,14 +132,7 @@ impl Transport for EmbeddedTransport {
         client: &'a Config,
         configurations: &'a [Config],
     ) -> BoxFuture<'a, Result<Vec<Arc<dyn DynProducer>>, BundleError>> {
-        let mut producers = Ok(Vec::with_capacity(configurations.len()));
-        for section in configurations {
-            producers =
-                ConfigError::both(producers, self.producer(section)).map(|(mut producers, producer)| {
-                    producers.push(producer);
-                    producers
-                });
-        }
+        let producers = ConfigError::all(configurations.iter().map(|section| self.producer(section)));
         let built = ConfigError::both(client.check_keys(&[]), producers);
         Box::pin(async move { Ok(built?.1) })
     }

@@ -27,12 +27,12 @@ impl StoredLetter {
         let original = unwrap(delivery.body.clone(), delivery.attributes.clone());
         let own = |name| original.attributes.get(name).map(str::to_owned);
         let (mut payload_type, mut event_id) = (own(attribute::PAYLOAD_TYPE), own(attribute::ID));
-        if payload_type.is_none() || event_id.is_none() {
-            if let Ok(message) = Codec::decode(original.body.clone()) {
-                let metadata = message.metadata();
-                payload_type = payload_type.or_else(|| Some(metadata.payload_type.to_string()));
-                event_id = event_id.or_else(|| Some(metadata.id.clone()));
-            }
+        if (payload_type.is_none() || event_id.is_none())
+            && let Ok(message) = Codec::decode(original.body.clone())
+        {
+            let metadata = message.metadata();
+            payload_type = payload_type.or_else(|| Some(metadata.payload_type.to_string()));
+            event_id = event_id.or_else(|| Some(metadata.id.clone()));
         }
         Self {
             transport_id: delivery.transport_id.clone(),

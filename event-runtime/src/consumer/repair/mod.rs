@@ -55,8 +55,11 @@ pub struct DeadLetters {
     pub(super) limit: usize,
     pub(super) per_second: Option<f64>,
     pub(super) wait: Duration,
-    pub(super) progress: Arc<dyn Fn(&RepairReport) -> ControlFlow<()> + Send + Sync>,
+    pub(super) progress: Progress,
 }
+
+/// Told after each letter; a break ends the walk.
+type Progress = Arc<dyn Fn(&RepairReport) -> ControlFlow<()> + Send + Sync>;
 
 impl DeadLetters {
     /// The letters of this queue.

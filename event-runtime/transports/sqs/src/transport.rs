@@ -54,15 +54,16 @@ impl SqsTransport {
         client: &Config,
         sections: &[Config],
     ) -> Result<Vec<Arc<dyn DynProducer>>, BundleError> {
-        let read = all(sections.iter().map(read_producer));
+        let read = ConfigError::all(sections.iter().map(read_producer));
         let (configuration, producers) = ConfigError::both(SqsClientConfiguration::read(client), read)?;
         let client = self.client(&configuration).await;
         let queues = producers
             .iter()
             .map(|producer| find(&client, &producer.queue_url, configuration.create_missing_queues));
         let found = sections.iter().zip(join_all(queues).await);
-        let found =
-            all(found.map(|(section, found)| found.map_err(|fault| absent(section, "queue_url", &fault))))?;
+        let found = ConfigError::all(
+            found.map(|(section, found)| found.map_err(|fault| absent(section, "queue_url", &fault))),
+        )?;
         let built = producers.into_iter().zip(found).map(|(producer, queue)| {
             let settings = producer.settings();
             let max_bytes = queue.max_bytes();
@@ -215,18 +216,6 @@ fn read_producer(section: &Config) -> Result<SqsProducerConfiguration, ConfigErr
         problems.push(section.invalid("batch_groups", "a standard queue has no FIFO groups; leave it out"));
     }
     problems.into_iter().reduce(ConfigError::and).map_or(Ok(configuration), Err)
-}
-
-/// All values, or the mistakes of all.
-fn all<T>(results: impl Iterator<Item = Result<T, ConfigError>>) -> Result<Vec<T>, ConfigError> {
-    let mut values = Ok(Vec::new());
-    for result in results {
-        values = ConfigError::both(values, result).map(|(mut values, value)| {
-            values.push(value);
-            values
-        });
-    }
-    values
 }
 
 /// A queue that is not there, or can't be asked.

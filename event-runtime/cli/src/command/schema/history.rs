@@ -28,10 +28,10 @@ pub(crate) struct History {
 
 impl History {
     pub(crate) fn run(self, context: &mut Context) -> Result {
-        if let Some(payload_type) = &self.payload_type {
-            if context.factory.event(payload_type).is_none() {
-                return Err(context.unknown_type(payload_type));
-            }
+        if let Some(payload_type) = &self.payload_type
+            && context.factory.event(payload_type).is_none()
+        {
+            return Err(context.unknown_type(payload_type));
         }
         let committed = Committed::own(context)?;
         let mut count = 0;
