@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+pub(crate) mod catalog;
 pub(crate) mod completions;
 pub(crate) mod dlq;
 pub(crate) mod emit;
