@@ -81,6 +81,21 @@ fn render(page: &impl Template) -> Result<String> {
     page.render().map_err(|error| Failure::failed(&error))
 }
 
+/// A text as HTML, what stands in backticks as code.
+pub(crate) fn prose(text: &str) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let parts: Vec<_> = escaped.split('`').collect();
+    // A backtick without a second one is a backtick.
+    if parts.len() % 2 == 0 {
+        return escaped;
+    }
+    let code = |(index, part): (usize, &&str)| match index % 2 {
+        0 => (*part).to_owned(),
+        _ => format!("<code>{part}</code>"),
+    };
+    parts.iter().enumerate().map(code).collect()
+}
+
 /// The index as a script: a page that was opened as a file may load scripts, and nothing else.
 fn search_index(catalogue: &Catalogue) -> String {
     let packs = catalogue.packs.iter().map(|pack| {
@@ -103,4 +118,15 @@ fn search_index(catalogue: &Catalogue) -> String {
     let entries: Value = packs.chain(events).collect();
     // `</` would end the script where the index is inlined.
     format!("window.CATALOGUE = {};\n", entries.to_string().replace("</", "<\\/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::prose;
+
+    #[test]
+    fn prose_is_escaped_and_code_is_marked() {
+        assert_eq!(prose("a `b<c>` & d"), "a <code>b&lt;c&gt;</code> &amp; d");
+        assert_eq!(prose("a ` b"), "a ` b");
+    }
 }

@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 
 use super::Catalogue;
 
-const BOX_WIDTH: usize = 200;
+const BOX_WIDTH: usize = 216;
 const BOX_HEIGHT: usize = 34;
 const ROW: usize = 48;
-const GAP: usize = 110;
-const MARGIN: usize = 12;
+const GAP: usize = 84;
+const MARGIN: usize = 4;
 const HEAD: usize = 34;
 /// So many characters fit into a box.
-const LABEL: usize = 26;
+const LABEL: usize = 25;
 const COLUMNS: [&str; 4] = ["Packs", "Producers", "Queues", "Consumers"];
 
 /// A box: its column and its name.
@@ -82,8 +82,7 @@ fn draw(graph: &Graph) -> String {
         (MARGIN + node.0 * (BOX_WIDTH + GAP), top)
     };
     let mut svg = format!(
-        "<svg class=\"map\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" \
-         aria-label=\"Which events flow where\">"
+        "<svg class=\"map\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"Which events flow where\">"
     );
     for (column, title) in COLUMNS.iter().enumerate() {
         let x = MARGIN + column * (BOX_WIDTH + GAP);

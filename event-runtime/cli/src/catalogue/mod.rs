@@ -124,7 +124,8 @@ impl Version {
         let changes = report.into_iter().flat_map(|report| report.changes);
         let changes = changes.map(|change| Change {
             breaking: change.severity() != Severity::Harmless,
-            sentence: change.sentence,
+            // What follows is advice to the author, who took it: this version is published.
+            sentence: change.sentence.split(": ").next().unwrap_or_default().to_owned(),
         });
         Self {
             descriptor,

@@ -3,6 +3,7 @@
 pub(crate) mod catalog;
 pub(crate) mod completions;
 pub(crate) mod dlq;
+pub(crate) mod doctor;
 pub(crate) mod emit;
 pub(crate) mod queue;
 pub(crate) mod routes;
