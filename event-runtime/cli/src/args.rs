@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::command::{completions, dlq, emit, queue, routes, schema, tail};
+use crate::command::{catalog, completions, dlq, doctor, emit, queue, routes, schema, tail};
 use crate::output::{Color, Format};
 
 /// Look at, check and run the events of this application.
@@ -54,6 +54,11 @@ pub(crate) enum Command {
     /// Schemas: write them, check them, see what a change breaks
     #[command(subcommand)]
     Schema(schema::Schema),
+    /// The catalogue of events: AsyncAPI, a web site, Markdown, EventCatalog
+    #[command(subcommand)]
+    Catalog(catalog::Catalog),
+    /// Look at everything once: configuration, credentials, queues, schemas
+    Doctor(doctor::Doctor),
     /// Print the completions for a shell
     Completions(completions::Completions),
 }

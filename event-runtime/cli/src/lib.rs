@@ -24,6 +24,7 @@
 mod app;
 mod args;
 pub mod backend;
+mod catalogue;
 mod command;
 mod context;
 mod failure;

@@ -1,7 +1,9 @@
 //! The commands, one a file.
 
+pub(crate) mod catalog;
 pub(crate) mod completions;
 pub(crate) mod dlq;
+pub(crate) mod doctor;
 pub(crate) mod emit;
 pub(crate) mod queue;
 pub(crate) mod routes;

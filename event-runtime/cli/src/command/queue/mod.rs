@@ -2,6 +2,8 @@
 
 mod stats;
 
+pub(crate) use stats::places;
+
 use clap::Subcommand;
 
 use crate::context::Context;

@@ -24,9 +24,9 @@ pub(crate) struct Stats {
 const COLUMNS: &[&str] = &["queue", "transport", "used_by", "visible", "in_flight", "delayed", "error"];
 
 /// A queue that the configuration names.
-struct Place {
-    transport: String,
-    client: Config,
+pub(crate) struct Place {
+    pub(crate) transport: String,
+    pub(crate) client: Config,
     used_by: Vec<String>,
 }
 
@@ -77,7 +77,7 @@ fn is_named(address: &str, name: &str) -> bool {
 }
 
 /// Every queue of a configuration, by its address.
-fn places(settings: &Settings) -> Result<BTreeMap<String, Place>> {
+pub(crate) fn places(settings: &Settings) -> Result<BTreeMap<String, Place>> {
     let mut places: BTreeMap<String, Place> = BTreeMap::new();
     let mut add = |address: String, transport: &str, client: Config, used_by: String| {
         let new = || Place { transport: transport.to_owned(), client, used_by: Vec::new() };

@@ -51,6 +51,15 @@ impl Check {
     }
 }
 
+impl std::fmt::Display for Mistake {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.place.as_str() {
+            "" => formatter.write_str(&self.text),
+            place => write!(formatter, "{place}: {}", self.text),
+        }
+    }
+}
+
 /// The mistakes of every bundle of a configuration.
 pub(crate) async fn find(
     context: &Context,
@@ -175,7 +184,7 @@ impl Mistakes {
 }
 
 /// Prints the mistakes.
-pub(crate) fn report(context: &mut Context, mistakes: &[Mistake]) -> Result {
+fn report(context: &mut Context, mistakes: &[Mistake]) -> Result {
     let out = &mut context.out;
     for Mistake { place, text } in mistakes {
         if out.is_json() {

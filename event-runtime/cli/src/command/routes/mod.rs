@@ -4,6 +4,8 @@ mod check;
 mod explain;
 pub(crate) mod paper;
 
+pub(crate) use check::find;
+
 use clap::Subcommand;
 
 use crate::context::Context;

@@ -9,7 +9,8 @@ mod git;
 mod history;
 mod report;
 
-pub(crate) use committed::{Committed, SCHEMAS};
+use committed::Committed;
+pub(crate) use committed::SCHEMAS;
 
 use clap::{Args, Subcommand};
 use event_runtime::PackDescriptor;
