@@ -8,6 +8,7 @@ mod sqs {
     mod consuming;
     mod fixture;
     mod lambda;
+    mod localstack;
     mod producing;
     mod protocol;
     mod raw;

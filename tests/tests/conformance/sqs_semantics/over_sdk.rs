@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::http::HttpResponse;
+use aws_sdk_sqs::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::primitives::Blob;
 use aws_sdk_sqs::types::{
@@ -19,9 +20,19 @@ use super::under_test::{Fault, QueueUnderTest, Receive, Received, Send, Sent};
 
 pub struct OverSdk {
     client: Client,
-    endpoint: LocalEndpoint,
-    clock: ManualClock,
+    time: Time,
+    /// Stands before the names of queues where others may use the same ones.
+    prefix: String,
 }
+
+/// How time passes.
+enum Time {
+    Manual { endpoint: LocalEndpoint, clock: ManualClock },
+    Real,
+}
+
+/// The variable that holds the address of a running LocalStack.
+const LOCALSTACK: &str = "EVENT_LOCALSTACK_URL";
 
 impl OverSdk {
     /// The local endpoint, over a broker of its own.
@@ -29,12 +40,37 @@ impl OverSdk {
         let clock = ManualClock::new("2026-01-01T00:00:00Z".parse().unwrap());
         let broker = Broker::builder().clock(clock.clock()).build();
         let endpoint = LocalEndpoint::start_with(broker, ([127, 0, 0, 1], 0).into()).await.unwrap();
-        Self { client: endpoint.client(), endpoint, clock }
+        let client = endpoint.client();
+        Self { client, time: Time::Manual { endpoint, clock }, prefix: String::new() }
+    }
+
+    /// LocalStack, an independent server of the same protocol; `None` with a line where none runs.
+    pub fn localstack() -> Option<Self> {
+        let Ok(url) = std::env::var(LOCALSTACK) else {
+            println!("skipped: {LOCALSTACK} is not set");
+            return None;
+        };
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .endpoint_url(url)
+            .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+            .build();
+        let prefix = format!("{}-", &uuid::Uuid::new_v4().simple().to_string()[..8]);
+        Some(Self { client: Client::from_conf(config), time: Time::Real, prefix })
+    }
+
+    /// A name that no other case has. Names that are to be refused, or are as long as can be, stay.
+    fn name(&self, name: &str) -> String {
+        let plain = name.trim_end_matches(".fifo");
+        let free = name.len() < 40 && !plain.is_empty() && !plain.contains('.');
+        if free { format!("{}{name}", self.prefix) } else { name.to_owned() }
     }
 }
 
 impl QueueUnderTest for OverSdk {
     async fn create(&self, name: &str, attributes: &[(&str, &str)]) -> Result<String, Fault> {
+        let name = self.name(name);
         let call = self.client.create_queue().queue_name(name).set_attributes(Some(named(attributes)));
         Ok(call.send().await?.queue_url.unwrap())
     }
@@ -132,7 +168,11 @@ impl QueueUnderTest for OverSdk {
     }
 
     async fn advance(&self, duration: Duration) {
-        self.clock.advance(duration);
+        match &self.time {
+            Time::Manual { clock, .. } => clock.advance(duration),
+            // This server has no other clock, and it notices what has ended up to a second late.
+            Time::Real => tokio::time::sleep(duration + Duration::from_secs(1)).await,
+        }
     }
 
     async fn create_limited(
@@ -141,10 +181,11 @@ impl QueueUnderTest for OverSdk {
         attributes: &[(&str, &str)],
         in_flight: usize,
     ) -> Option<String> {
+        let Time::Manual { endpoint, .. } = &self.time else { return None };
         let settings = QueueSettings::from_pairs(attributes.iter().copied()).unwrap();
         let settings = settings.capacity(Capacity::default().in_flight(in_flight));
-        self.endpoint.broker().create_queue(name, settings).unwrap();
-        Some(self.endpoint.queue_url(name))
+        endpoint.broker().create_queue(name, settings).unwrap();
+        Some(endpoint.queue_url(name))
     }
 }
 
