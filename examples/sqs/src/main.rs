@@ -2,13 +2,14 @@
 //! `cargo run -p example-sqs -- examples/sqs/aws.json` does the same against AWS, with the credentials of the AWS SDK's
 //! default chain; it creates the queues it misses.
 
+mod handlers;
+
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use event_packs::money::Money;
-use event_packs::notification::{GenericPushNotificationEvent, PushContent};
 use event_packs::order::{OrderPaidEvent, OrderShippedEvent, PaymentMethod};
 use event_runtime::Clock;
 use event_runtime::config::Config;
@@ -18,59 +19,10 @@ use event_runtime::prelude::*;
 use event_runtime::transport::Source;
 use event_transport_sqs::local::LocalEndpoint;
 use event_transport_sqs::{SourceSettings, SqsConsumerBundle, SqsProducerPoolBundle, SqsSource};
+use handlers::{Shop, notify, paid, shipped};
 use jiff::Timestamp;
 use tokio::sync::watch;
 use uuid::Uuid;
-
-/// What the handlers share.
-#[derive(Clone)]
-struct Shop {
-    pool: ProducersPool,
-    lines: Arc<Mutex<Vec<String>>>,
-    /// Counts what is done, so that the example knows when to stop.
-    done: watch::Sender<u32>,
-}
-
-impl Shop {
-    fn note(&self, line: String) {
-        self.lines.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(line);
-    }
-}
-
-/// Fails once; its order's next event waits for it.
-async fn paid(
-    Payload(order): Payload<OrderPaidEvent>,
-    State(shop): State<Shop>,
-    Attempt(attempt): Attempt,
-) -> Result<(), HandlerError> {
-    shop.note(format!("orders: paid, attempt {attempt}"));
-    if attempt == 1 {
-        return Err(HandlerError::retry("the warehouse does not answer"));
-    }
-    let content = PushContent::new("Thank you", "We are packing your order.");
-    let push = GenericPushNotificationEvent::new(Uuid::new_v4(), order.payment_id, content, Timestamp::now());
-    push.envelope().emit_to(&shop.pool).await?;
-    Ok(())
-}
-
-async fn shipped(
-    Payload(order): Payload<OrderShippedEvent>,
-    State(shop): State<Shop>,
-) -> Result<(), HandlerError> {
-    shop.note("orders: shipped, and given up".into());
-    shop.done.send_modify(|done| *done += 1);
-    Err(HandlerError::dead_letter(format!("{} lost the parcel", order.carrier)))
-}
-
-async fn notify(
-    Payload(push): Payload<GenericPushNotificationEvent>,
-    metadata: Metadata,
-    State(shop): State<Shop>,
-) {
-    let correlation = metadata.correlation_id.unwrap_or_default();
-    shop.note(format!("notifications: {:?}, because of {correlation}", push.content.title));
-    shop.done.send_modify(|done| *done += 1);
-}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -115,7 +67,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         notifications.consumer.run(router, second)
     )?;
 
-    let mut lines = std::mem::take(&mut *shop.lines.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+    let mut lines = std::mem::take(&mut *shop.lines.lock().unwrap_or_else(PoisonError::into_inner));
     // By queue: the order between queues is nobody's.
     lines.sort_by_key(|line| line.split(':').next().map(str::to_owned));
     lines.iter().for_each(|line| println!("{line}"));
