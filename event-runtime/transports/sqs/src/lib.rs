@@ -1,4 +1,74 @@
-//! Amazon SQS under `event-runtime`.
+//! Amazon SQS under [`event_runtime`]: producer, source, dead letters, bundles from configuration, an adapter for Lambda,
+//! and a local endpoint that speaks the service's protocol.
+//!
+//! Which producer gets which event is the [pool](event_runtime::pool)'s, order, retries, delays, dead letters and draining
+//! are the [consumer engine](event_runtime::consumer)'s; here are the calls to SQS, what their answers mean, and SQS's
+//! [limits].
+//!
+//! # From configuration
+//! ```no_run
+//! use event_runtime::config::{Config, ProcessEnvironment};
+//! use event_transport_sqs::{SqsConsumerBundle, SqsProducerPoolBundle};
+//! # async fn shutdown_signal() {}
+//! # async fn order_created(message: event_runtime::Message) {}
+//! # async fn example(packs: &'static [&'static event_runtime::PackDescriptor]) -> Result<(), Box<dyn std::error::Error>> {
+//! let config = Config::from_path("config.json", &ProcessEnvironment)?;
+//! let producers = SqsProducerPoolBundle::from_config(&config, packs.iter().copied()).await?;
+//!
+//! let mut bundle = SqsConsumerBundle::from_config(&config).await?;
+//! bundle.router = bundle.router.on_type("order.created", order_created);
+//! bundle.run(shutdown_signal()).await?;
+//! # Ok(())
+//! # }
+//! ```
+//! with
+//! ```json
+//! { "sqs_producer_pool_bundle": {
+//!     "sqs_producer_client": { "region": "eu-central-1" },
+//!     "sqs_producer_configurations": [
+//!       { "producer_id": "orders_producer", "queue_url": "https://sqs.eu-central-1.amazonaws.com/123456789012/orders.fifo", "is_fifo": true } ],
+//!     "producer_pool": { "producer_pool_id": "main", "supported_payload_types": { "orders_producer": ["*"] } } },
+//!   "sqs_consumer_bundle": {
+//!     "sqs_consumer_client": { "region": "eu-central-1" },
+//!     "sqs_consumer_configuration": { "queue_url": "orders.fifo", "requeue_backoff_time_seconds": 5, "requeue_max_retries": 5 } } }
+//! ```
+//! A queue is named by its URL, or by its name in the client's account. Credentials that are not configured come from the
+//! AWS SDK's own chain. At start-up every queue is looked up; what is missing, of another kind than declared, or would
+//! keep the consumer from its retries and dead letters is reported at once, each by its place in the configuration.
+//! For development `create_missing_queues` in a `…_client` section creates what is missing, dead-letter queues included.
+//! All keys: [`SqsClientConfiguration`], [`SqsProducerConfiguration`],
+//! [`ConsumerConfig`](event_runtime::config::ConsumerConfig).
+//!
+//! The consumer needs `sqs:ReceiveMessage`, `sqs:DeleteMessage`, `sqs:ChangeMessageVisibility` and
+//! `sqs:GetQueueAttributes`, a producer or a dead-letter destination `sqs:SendMessage`; `sqs:GetQueueUrl` where a queue is
+//! given by name.
+//!
+//! # Without AWS
+//! With the feature `local`, `cargo run -p event-transport-sqs --features local --bin sqs-local` serves the
+//! local endpoint (module `local`) on 127.0.0.1:9324; give its address as `endpoint_url`. Tests start it in their own process, on a
+//! clock that they advance, and order faults.
+//!
+//! # What SQS itself does, and does not
+//! - **Calls.** A queue under full load costs a receive and a delete for ten messages. A producer fills its calls from a
+//!   batch; single sends share a call only with `linger_milliseconds`, which delays each by as much.
+//! - **Order** is a FIFO queue's, inside a group. On a standard queue it is per process: with
+//!   [`Order::PerKey`](event_runtime::consumer::Order::PerKey) two consumers still handle one key side by side.
+//! - **A batch of one key** on a FIFO queue goes one message a call, since SQS may take a part of a batch and not the rest.
+//!   `batch_groups` gives that up for rate.
+//! - **Delays** are SQS's own up to 15 minutes on a standard queue. Beyond, and for any one message of a FIFO queue, the
+//!   message carries `delayed-until` and the consumer keeps it back: on a FIFO queue it **blocks its group** until it is due,
+//!   and a delay beyond what one receive can hide (12 hours) is several hops.
+//! - **Attempts** are read from the receive count, which SQS raises for hops and hand-backs as well: it has no request to
+//!   take a receive back. So `attempt` is an upper bound. A queue's own `maxReceiveCount` must leave room for them; one
+//!   below the consumer's attempts is refused at start-up.
+//! - **A lease** can be extended to 12 hours after its receive, not further; [`SqsSource`] shortens what would go beyond
+//!   instead of losing the request.
+//! - **Deduplication** lasts five minutes. Whoever sends an event again later sends it twice, and consumers must expect
+//!   that anyway: SQS delivers at least once.
+//! - **Dead letters** that the consumer stores have their error; what the queue's redrive policy moves has none. With
+//!   both, the consumer's come first, and start-up says that there are two places.
+//! - **Sizes.** 1,048,576 bytes with attributes, for a message and for a batch; a queue with a lower `MaximumMessageSize` is
+//!   respected. At most [8](limits::MAX_OWN_ATTRIBUTES) of 10 attributes are used.
 
 mod attributes;
 mod batch;
