@@ -47,6 +47,13 @@ impl SqsDeadLetterSink {
         self
     }
 
+    /// The clock for the backoff between attempts; the system's unless set.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
     /// The URL of the queue.
     pub fn queue_url(&self) -> &str {
         &self.queue_url

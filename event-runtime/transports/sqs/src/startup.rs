@@ -40,7 +40,7 @@ pub(crate) async fn find(client: &Client, address: &str, create: bool) -> Result
     match look(client, address).await {
         Err(fault) if fault.kind() == FaultKind::NotFound && create => {
             let url = self::create(client, queue::name(address)).await?;
-            let attributes = read_attributes(client, &url).await?;
+            let attributes = read_attributes(client, &url, &Clock::system()).await?;
             Ok(Found { url, attributes: Some(attributes), created: true })
         }
         found => found,
@@ -49,7 +49,7 @@ pub(crate) async fn find(client: &Client, address: &str, create: bool) -> Result
 
 async fn look(client: &Client, address: &str) -> Result<Found, Fault> {
     let url = if address.contains("://") { address.to_owned() } else { url_of(client, address).await? };
-    match read_attributes(client, &url).await {
+    match read_attributes(client, &url, &Clock::system()).await {
         Ok(attributes) => Ok(Found { url, attributes: Some(attributes), created: false }),
         // Whoever only sends or receives is often not allowed to look: the first call will tell.
         Err(fault) if fault.kind() == FaultKind::Unauthorized && fault.is_denied() => {

@@ -20,7 +20,7 @@ pub(crate) const START_UP_ATTEMPTS: u32 = 4;
 
 impl SqsSource {
     pub(super) async fn read_description(&self) -> Result<SourceInfo, SourceError> {
-        let attributes = read_attributes(&self.client, &self.queue_url)
+        let attributes = read_attributes(&self.client, &self.queue_url, &self.clock)
             .await
             .map_err(|fault| fault.to_source_error(format!("queue `{}` can't be described", self.name())))?;
         let lease = match self.settings.visibility_timeout {
@@ -63,7 +63,7 @@ impl SqsSource {
                 policy.dead_letter_target_arn
             ))
         })?;
-        let sink = SqsDeadLetterSink::new(self.client.clone(), url);
+        let sink = SqsDeadLetterSink::new(self.client.clone(), url).with_clock(self.clock.clone());
         Ok(Some(Redrive { max_receive_count: policy.max_receive_count, destination: Arc::new(sink) }))
     }
 
@@ -74,7 +74,7 @@ impl SqsSource {
             .queue_name(queue::name(arn))
             .set_queue_owner_aws_account_id(queue::account(arn).map(str::to_owned));
         let ask = || async { call.clone().send().await.map_err(|error| Fault::from_sdk(&error)) };
-        let fault = match persist(&Clock::system(), START_UP_ATTEMPTS, ask).await {
+        let fault = match persist(&self.clock, START_UP_ATTEMPTS, ask).await {
             Ok(reply) => match reply.queue_url {
                 Some(url) => return Ok(url),
                 None => Fault::unanswered(),
@@ -93,10 +93,11 @@ impl SqsSource {
 pub(crate) async fn read_attributes(
     client: &aws_sdk_sqs::Client,
     queue_url: &str,
+    clock: &Clock,
 ) -> Result<HashMap<QueueAttributeName, String>, Fault> {
     let call = client.get_queue_attributes().queue_url(queue_url).attribute_names(QueueAttributeName::All);
     let ask = || async { call.clone().send().await.map_err(|error| Fault::from_sdk(&error)) };
-    let reply = persist(&Clock::system(), START_UP_ATTEMPTS, ask).await?;
+    let reply = persist(clock, START_UP_ATTEMPTS, ask).await?;
     Ok(reply.attributes.unwrap_or_default())
 }
 

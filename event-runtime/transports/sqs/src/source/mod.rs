@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
+use event_runtime::Clock;
 use event_runtime::delivery::{Delivery, Lease, Settlement};
 use event_runtime::transport::{SettleError, Source, SourceError, SourceInfo};
 
@@ -41,6 +42,7 @@ pub struct SqsSource {
     fifo: bool,
     settings: SourceSettings,
     attempts: Attempts,
+    clock: Clock,
 }
 
 impl SqsSource {
@@ -48,7 +50,14 @@ impl SqsSource {
     pub fn new(client: Client, queue_url: impl Into<Arc<str>>, settings: SourceSettings) -> Self {
         let queue_url = queue_url.into();
         let fifo = crate::queue::is_fifo(&queue_url);
-        Self { client, queue_url, fifo, settings, attempts: Attempts::default() }
+        Self { client, queue_url, fifo, settings, attempts: Attempts::default(), clock: Clock::system() }
+    }
+
+    /// The clock that leases are counted by; the system's unless set.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
     }
 
     /// The URL of the queue.

@@ -19,7 +19,7 @@ impl SqsSource {
         max: usize,
         wait: Duration,
     ) -> Result<Vec<Delivery>, SourceError> {
-        let asked_at = Timestamp::now();
+        let asked_at = self.clock.now();
         let attempt = self.fifo.then(|| self.attempts.next(asked_at));
         let call = self
             .client

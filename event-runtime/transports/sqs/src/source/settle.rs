@@ -6,7 +6,6 @@ use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, DeleteMessage
 use event_runtime::delivery::{Lease, SettleAction, Settlement};
 use event_runtime::transport::SettleError;
 use futures_util::future::{join, join_all};
-use jiff::Timestamp;
 
 use crate::batch::{entry_id, reconcile};
 use crate::error::Fault;
@@ -65,7 +64,7 @@ impl SqsSource {
     }
 
     async fn change_visibility(&self, changes: Vec<(&Lease, Duration)>) -> Settled {
-        let now = Timestamp::now();
+        let now = self.clock.now();
         let entry = |(index, (lease, timeout)): (usize, (&Lease, Duration))| {
             ChangeMessageVisibilityBatchRequestEntry::builder()
                 .id(entry_id(index))
