@@ -33,7 +33,10 @@ const NOT_APPLICABLE: &[(&str, &str)] = &[(
 /// Cases that LocalStack 4.14 can't be held to, with the reason: it takes what the service documents as refused, or
 /// its clock, which is the real one, would have to go on for minutes.
 const NOT_ON_LOCALSTACK: &[(&str, &str)] = &[
-    ("sqs/04-visibility-extend", "it notices the end of a timeout up to a second late, and these follow closely"),
+    (
+        "sqs/04-visibility-extend",
+        "it notices the end of a timeout up to a second late, and these follow closely",
+    ),
     ("sqs/07-visibility-max-12h", "it takes a receive with a longer timeout"),
     ("sqs/16-receive-max-10", "it takes a receive of 0 messages"),
     ("sqs/22-delay-max-900", "it takes a longer delay"),
