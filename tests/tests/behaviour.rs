@@ -14,6 +14,7 @@ mod behaviour {
     mod pool;
     mod producing;
     mod raw;
+    mod repair;
     mod router;
     mod schemas;
     mod testkit;
