@@ -1,6 +1,7 @@
 //! Behaviour of the runtime, one module an area.
 
 mod behaviour {
+    mod cli;
     mod compat;
     mod config;
     mod consumer;

@@ -3,6 +3,7 @@
 // The configuration of clippy excuses test functions only, not what they call.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod browser;
 mod catalogue;
 mod emit;
 mod program;
