@@ -3,13 +3,19 @@
 //! An application links its packs and gets every command with them:
 //!
 //! ```no_run
-//! # event_runtime::message_pack! { pub NoMessagePack<> }
+//! # /// An order was paid.
+//! # #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema, event_runtime::Event)]
+//! # pub struct OrderPaid { order_id: String }
+//! # event_runtime::message_pack! {
+//! #     /// What the shop tells the other services.
+//! #     pub ShopMessagePack<OrderPaid>
+//! # }
 //! use std::process::ExitCode;
 //!
 //! use event_runtime::MessagePack;
 //!
 //! fn main() -> ExitCode {
-//!     event_cli::run([NoMessagePack::DESCRIPTOR])
+//!     event_cli::run([ShopMessagePack::DESCRIPTOR])
 //! }
 //! ```
 //!
