@@ -24,7 +24,7 @@
 //! [`consumer::repair`](event_runtime::consumer::repair). Transports stand behind features (`embedded`, `sqs`), all of them off
 //! by default; [`Cli::backend`] adds others.
 //!
-//! The [guide](guide) has the commands by what they are for, and a workflow for CI.
+//! The [guide] has the commands by what they are for, and a workflow for CI.
 //!
 //! Exit codes: 0 = done, and nothing to complain of; 1 = the answer is bad (a breaking change, a stale schema, a wrong
 //! configuration, a letter that was not moved); 2 = the question was (unknown option, missing file).
