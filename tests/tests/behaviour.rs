@@ -1,6 +1,7 @@
 //! Behaviour of the runtime, one module an area.
 
 mod behaviour {
+    mod cli;
     mod compat;
     mod config;
     mod consumer;
@@ -14,6 +15,7 @@ mod behaviour {
     mod pool;
     mod producing;
     mod raw;
+    mod repair;
     mod router;
     mod schemas;
     mod testkit;

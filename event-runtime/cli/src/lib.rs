@@ -3,13 +3,19 @@
 //! An application links its packs and gets every command with them:
 //!
 //! ```no_run
-//! # event_runtime::message_pack! { pub NoMessagePack<> }
+//! # /// An order was paid.
+//! # #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema, event_runtime::Event)]
+//! # pub struct OrderPaid { order_id: String }
+//! # event_runtime::message_pack! {
+//! #     /// What the shop tells the other services.
+//! #     pub ShopMessagePack<OrderPaid>
+//! # }
 //! use std::process::ExitCode;
 //!
 //! use event_runtime::MessagePack;
 //!
 //! fn main() -> ExitCode {
-//!     event_cli::run([NoMessagePack::DESCRIPTOR])
+//!     event_cli::run([ShopMessagePack::DESCRIPTOR])
 //! }
 //! ```
 //!
@@ -18,8 +24,13 @@
 //! [`consumer::repair`](event_runtime::consumer::repair). Transports stand behind features (`embedded`, `sqs`), all of them off
 //! by default; [`Cli::backend`] adds others.
 //!
+//! The [guide] has the commands by what they are for, and a workflow for CI.
+//!
 //! Exit codes: 0 = done, and nothing to complain of; 1 = the answer is bad (a breaking change, a stale schema, a wrong
 //! configuration, a letter that was not moved); 2 = the question was (unknown option, missing file).
+
+#[doc = include_str!("../GUIDE.md")]
+pub mod guide {}
 
 mod app;
 mod args;

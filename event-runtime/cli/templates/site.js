@@ -83,6 +83,12 @@
     else return;
     event.preventDefault();
   });
+  // A search may be linked to: index.html?q=amount
+  const asked = new URLSearchParams(location.search).get("q");
+  if (asked) {
+    input.value = asked;
+    search();
+  }
   document.addEventListener("click", (event) => {
     if (!event.target.closest(".search")) close();
   });

@@ -62,7 +62,7 @@ impl Engine {
         let Parts { source, info, endpoint, dead_letters, scope, settings, clock } = parts;
         let (settlements, queue) = mpsc::unbounded_channel();
         let limits = Limits {
-            batch: settings.batch.min(info.max_batch).min(settings.max_messages),
+            batch: settings.batch.min(info.max_batch.max(1)).min(settings.max_messages),
             max_messages: settings.max_messages,
             max_bytes: settings.max_bytes,
             concurrency: settings.concurrency,

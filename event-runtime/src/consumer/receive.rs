@@ -23,6 +23,9 @@ pub(crate) async fn receive(engine: Arc<Engine>, health: Arc<HealthCell>) {
                 engine.admit(reserved, deliveries);
                 if idle {
                     pause(&engine, IDLE_PAUSE).await;
+                } else {
+                    // A source that answers at once, whatever it was told to wait, leaves room for other tasks.
+                    tokio::task::yield_now().await;
                 }
             }
             Err(error) => {

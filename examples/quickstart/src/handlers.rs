@@ -39,7 +39,11 @@ pub(crate) async fn paid(
 }
 
 /// Gives up at once: no attempt brings a lost parcel back.
-pub(crate) async fn shipped(Payload(order): Payload<OrderShippedEvent>) -> Result<(), HandlerError> {
+pub(crate) async fn shipped(
+    Payload(order): Payload<OrderShippedEvent>,
+    State(shop): State<Shop>,
+) -> Result<(), HandlerError> {
+    shop.journal.write("orders", "shipped: the parcel is lost, given up");
     Err(HandlerError::dead_letter(format!("{} lost the parcel", order.carrier)))
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 /// How many lines the whole run writes; with the last one the consumers are asked to stop.
-const LINES: usize = 8;
+const LINES: usize = 9;
 
 /// Lines by queue, shared by all handlers.
 #[derive(Clone)]

@@ -84,7 +84,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
     .await?;
     let refused = ChatMessageEvent::new(order, order, order, String::new(), Timestamp::now());
     if let Err(error) = refused.envelope().emit_to(&pool).await {
-        println!("refused before it was sent: {error}");
+        println!(
+            "refused before it was sent: {error}: {}",
+            error.source().map(ToString::to_string).unwrap_or_default()
+        );
     }
     for payload_type in [OrderPaidEvent::PAYLOAD_TYPE, ChatMessageEvent::PAYLOAD_TYPE] {
         let routes =

@@ -3,6 +3,9 @@
 use comfy_table::{Attribute, Cell, ContentArrangement, presets};
 use serde_json::{Map, Value};
 
+/// A terminal that says it is narrower does not know its width.
+const NARROWEST: u16 = 40;
+
 /// A list: each row is printed as cells or as a JSON object with the columns' names.
 pub(crate) struct Table {
     columns: &'static [&'static str],
@@ -31,7 +34,7 @@ impl Table {
     pub(crate) fn render(&self, terminal: bool, colors: bool) -> String {
         let mut table = comfy_table::Table::new();
         table.load_style(presets::NOTHING);
-        if terminal {
+        if terminal && table.width().is_some_and(|width| width >= NARROWEST) {
             table.set_content_arrangement(ContentArrangement::Dynamic);
         }
         if !colors {

@@ -150,7 +150,7 @@ impl DeadLetters {
     /// See [`RepairErrorKind`]; what was done until then is in the error.
     ///
     /// # Cancel safety
-    /// A dropped call loses nothing; the letter under way may be in both queues.
+    /// A dropped call loses nothing; the letters of the batch under way may be in both queues.
     pub async fn redrive(&self, destination: &dyn DynDeadLetterSink) -> Result<RepairReport, RepairError> {
         Walk::new(self, Act::Redrive(destination)).await?.run().await
     }
