@@ -114,8 +114,9 @@ fn attribute_name(name: &str) -> Result<(), QueueError> {
 
 fn attribute_value(attribute: &MessageAttribute) -> Result<(), QueueError> {
     let (name, data_type, value) = (attribute.name(), attribute.data_type(), attribute.value());
-    let base = data_type.split('.').next().unwrap_or_default();
-    if !matches!(base, "String" | "Number" | "Binary") || data_type.len() > limits::MAX_ATTRIBUTE_NAME {
+    let is_number = attribute.is_of("Number");
+    let is_known = attribute.is_of("String") || is_number || attribute.is_binary();
+    if !is_known || data_type.len() > limits::MAX_ATTRIBUTE_NAME {
         let text = format!(
             "Message (user) attribute '{name}' has an invalid message attribute type, the set of supported type \
              prefixes is Binary, Number, and String."
@@ -128,13 +129,13 @@ fn attribute_value(attribute: &MessageAttribute) -> Result<(), QueueError> {
         );
         return Err(QueueError::new(QueueErrorKind::InvalidParameterValue, text));
     }
-    if base != "Binary" && !is_allowed_text(value) {
+    if !attribute.is_binary() && !is_allowed_text(value) {
         let text = format!("Invalid characters found in the value of message attribute '{name}'.");
         return Err(QueueError::new(QueueErrorKind::InvalidMessageContents, text));
     }
-    let is_number =
+    let reads_as_number =
         || std::str::from_utf8(value).is_ok_and(|text| text.trim().parse::<f64>().is_ok_and(f64::is_finite));
-    if base == "Number" && !is_number() {
+    if is_number && !reads_as_number() {
         let text = format!("Can't cast the value of message (user) attribute '{name}' to a number.");
         return Err(QueueError::new(QueueErrorKind::InvalidParameterValue, text));
     }

@@ -128,7 +128,12 @@ impl MessageAttribute {
 
     /// Whether the type is `Binary`.
     pub fn is_binary(&self) -> bool {
-        self.data_type.split('.').next() == Some("Binary")
+        self.is_of("Binary")
+    }
+
+    /// Whether its data type is `base`, or `base` with a label of one's own behind a period.
+    pub(super) fn is_of(&self, base: &str) -> bool {
+        self.data_type.strip_prefix(base).is_some_and(|label| label.is_empty() || label.starts_with('.'))
     }
 
     pub(super) fn size(&self) -> usize {
