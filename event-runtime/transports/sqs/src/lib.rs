@@ -77,6 +77,7 @@ mod client;
 mod config;
 mod dead_letter;
 mod error;
+mod http;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod limits;
@@ -93,6 +94,7 @@ mod transport;
 pub use bundle::{SqsConsumerBundle, SqsProducerPoolBundle};
 pub use config::{SqsClientConfiguration, SqsProducerConfiguration};
 pub use dead_letter::SqsDeadLetterSink;
+pub use http::https_client;
 pub use producer::{ProducerSettings, SqsProducer};
 pub use source::{SourceSettings, SqsSource};
 pub use transport::SqsTransport;
