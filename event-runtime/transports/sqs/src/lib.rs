@@ -9,7 +9,7 @@
 //! ```no_run
 //! use event_runtime::config::{Config, ProcessEnvironment};
 //! use event_transport_sqs::{SqsConsumerBundle, SqsProducerPoolBundle};
-//! # async fn shutdown_signal() {}
+//! use event_runtime::shutdown_signal;
 //! # async fn order_created(message: event_runtime::Message) {}
 //! # async fn example(packs: &'static [&'static event_runtime::PackDescriptor]) -> Result<(), Box<dyn std::error::Error>> {
 //! let config = Config::from_path("config.json", &ProcessEnvironment)?;
