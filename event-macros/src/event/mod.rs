@@ -25,7 +25,7 @@ pub(crate) fn derive(tokens: TokenStream, origin: u64) -> TokenStream {
         compare_with_committed(event, &mut errors);
     }
     match (errors.finish(), event) {
-        (None, Some(event)) => expand::expand(&event, origin),
+        (None, Some(event)) => expand::expand(&input, &event, origin),
         (errors, _) => fallback::fallback(&input, &raw, errors, origin),
     }
 }

@@ -40,6 +40,10 @@ pub trait Validate {
     #[doc(hidden)]
     const FIELDS: &'static [FieldDescriptor] = &[];
 
+    /// Whether there is anything to check; the derives say `false` of a type without a rule.
+    #[doc(hidden)]
+    const HAS_RULES: bool = true;
+
     /// Reports every broken rule to `validator`.
     fn validate_into(&self, validator: &mut Validator);
 
