@@ -49,6 +49,7 @@ fn check(
         shape,
         written_name: Some(serde.written_name.clone()).filter(|name| *name != serde.name),
         wire,
+        aliases: serde.aliases.clone(),
         absent,
         description: description(&field.attrs, errors),
         rules,
