@@ -5,6 +5,7 @@
 
 pub mod compat;
 mod constrain;
+mod difference;
 mod document;
 mod gate;
 mod redact;
