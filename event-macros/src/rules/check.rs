@@ -9,7 +9,7 @@ use super::model::{Bound, Rule};
 use super::pattern;
 use crate::attribute::{self, Argument, chunks};
 use crate::diagnostics::Diagnostics;
-use crate::nearest::suggestion;
+use crate::habits::{self, instead};
 use crate::runtime_path::RuntimePath;
 use crate::shape::Shape;
 
@@ -99,7 +99,10 @@ fn rule(written: &Argument, shape: &Shape, errors: &mut Diagnostics) -> Option<R
             None
         }
         _ => {
-            errors.on(&written.name, format!("unknown rule `{word}`: {}", suggestion(&word, RULES)));
+            errors.on(
+                &written.name,
+                format!("unknown rule `{word}`: {}", instead(&word, RULES, habits::RULES)),
+            );
             None
         }
     }
@@ -142,7 +145,7 @@ fn length(written: &Argument, shape: &Shape, errors: &mut Diagnostics) -> Option
     for bound in &bounds {
         let word = bound.word();
         let Some(slot) = ["min", "max", "equal"].iter().position(|name| *name == word) else {
-            let hint = suggestion(&word, ["min", "max", "equal"]);
+            let hint = instead(&word, ["min", "max", "equal"], habits::BOUNDS);
             errors.on(&bound.name, format!("`length` has no `{word}`: {hint}"));
             continue;
         };
@@ -202,7 +205,7 @@ fn range(written: &Argument, shape: &Shape, errors: &mut Diagnostics) -> Option<
             "min" => &mut min,
             "max" => &mut max,
             _ => {
-                let hint = suggestion(&word, ["min", "max"]);
+                let hint = instead(&word, ["min", "max"], habits::BOUNDS);
                 errors.on(&bound.name, format!("`range` has no `{word}`: {hint}"));
                 continue;
             }

@@ -92,7 +92,7 @@ fn check_variant(runtime: &RuntimePath, variant: &Variant) -> Option<TokenStream
         .content
         .iter()
         .rev()
-        .fold(checks, |checks, member| quote!(validator.member(#member, |validator| { #checks });));
+        .fold(checks, |checks, member| quote!(validator.declared(#member, |validator| { #checks });));
     Some(quote! {
         Self::#name { #(#bindings,)* .. } => { #checks }
     })

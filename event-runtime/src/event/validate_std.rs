@@ -66,7 +66,7 @@ macro_rules! maps {
 
             fn validate_into(&self, validator: &mut Validator) {
                 for (key, value) in self {
-                    validator.within(|validator| value.validate_into(validator), || key_text(key));
+                    validator.named(|validator| value.validate_into(validator), || key_text(key));
                 }
             }
         }
