@@ -111,6 +111,22 @@ impl<T> Schedule<T> {
         self.due.keys().next().map(|(until, _)| *until)
     }
 
+    /// Takes out, in order, what is ready and `wanted`; its keys wait until it is [decided](Self::decided).
+    pub(crate) fn take_ready(&mut self, wanted: impl Fn(&T) -> bool) -> Vec<T> {
+        let (taken, rest) = std::mem::take(&mut self.ready).into_iter().partition(wanted);
+        self.ready = rest;
+        VecDeque::into(taken)
+    }
+
+    pub(crate) fn backs_off(&self, key: &Key) -> bool {
+        self.keys.get(key).is_some_and(|lane| lane.backing_off.is_some())
+    }
+
+    /// How many items are in keys that back off.
+    pub(crate) fn held(&self) -> usize {
+        self.held
+    }
+
     /// How many items are in keys that back off, and how many more would be if `key` did.
     pub(crate) fn held_with(&self, key: &Key) -> usize {
         self.held + 1 + self.keys.get(key).map_or(0, |lane| lane.waiting.len())
