@@ -101,6 +101,8 @@ async fn soak(fifo: bool, seed: u64, messages: usize) {
     assert_eq!(kept.len(), messages, "seed {seed}: lost");
     assert!(ledger.refused.len() <= dead.len(), "seed {seed}: a dead letter is lost");
     for (key, order) in ledger.succeeded.iter().filter(|_| fifo) {
+        // A dead letter unblocks its key; where its removal was lost, it comes again and may succeed later.
+        let order: Vec<_> = order.iter().filter(|number| !ledger.refused.contains(number)).collect();
         assert!(order.is_sorted(), "seed {seed}: key {key}: {order:?}");
     }
 }
