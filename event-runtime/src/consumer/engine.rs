@@ -131,6 +131,7 @@ impl Engine {
         let draining = self.draining.is_cancelled();
         state.unreserve(reserved);
         arrivals.into_iter().for_each(|arrival| state.admit(arrival, now, lease_ends, draining));
+        state.release_overfull(now);
         let held = state.len();
         drop(state);
         self.counts.in_flight.set(held as f64);

@@ -180,11 +180,15 @@ impl InFlight {
         } else {
             let key = job.key.clone();
             self.schedule.admit(key.as_ref(), job);
-            if let Some(key) =
-                key.filter(|key| self.schedule.backs_off(key) && !self.may_hold(self.schedule.held()))
-            {
-                self.release_key(&key, Duration::ZERO, now);
-            }
+        }
+    }
+
+    /// Gives back keys that back off while more than half of the room waits for them, the fullest first. For whole
+    /// batches: what comes after what is given back must not overtake it.
+    pub(crate) fn release_overfull(&mut self, now: Timestamp) {
+        while !self.may_hold(self.schedule.held()) {
+            let Some(key) = self.schedule.fullest() else { return };
+            self.release_key(&key, Duration::ZERO, now);
         }
     }
 
@@ -590,6 +594,20 @@ mod tests {
         let job = fixture.start_job().unwrap();
         fixture.in_flight.decide(job, Verdict::Retry { after: seconds(1) }, at(0), false);
         assert_eq!(fixture.settled().len(), 5, "five of eight is more than half");
+    }
+
+    #[test]
+    fn what_arrives_for_a_key_that_backs_off_is_given_back_with_it_and_does_not_overtake_it() {
+        let mut fixture = Fixture::new();
+        fixture.admit(Some("a"));
+        let job = fixture.start_job().unwrap();
+        fixture.in_flight.decide(job, Verdict::Retry { after: seconds(5) }, at(0), false);
+        (0..6).for_each(|_| fixture.admit(Some("a")));
+        fixture.in_flight.release_overfull(at(1));
+        let after = seconds(4);
+        let mut expected = vec![(0, SettleAction::Release { after })];
+        expected.extend((1..7).map(|id| (id, SettleAction::HandBack { after })));
+        assert_eq!((fixture.settled(), fixture.start()), (expected, None));
     }
 
     #[test]

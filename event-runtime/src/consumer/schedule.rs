@@ -118,8 +118,10 @@ impl<T> Schedule<T> {
         VecDeque::into(taken)
     }
 
-    pub(crate) fn backs_off(&self, key: &Key) -> bool {
-        self.keys.get(key).is_some_and(|lane| lane.backing_off.is_some())
+    /// The key that backs off with the most behind it.
+    pub(crate) fn fullest(&self) -> Option<Key> {
+        let backing_off = self.keys.iter().filter(|(_, lane)| lane.held() > 0);
+        backing_off.max_by_key(|(_, lane)| lane.held()).map(|(key, _)| key.clone())
     }
 
     /// How many items are in keys that back off.
