@@ -1,13 +1,13 @@
 //! What is in flight, and every change of it: plain state, no waiting and no clock of its own.
 //!
-//! A delivery is *waiting* (for its turn, or for the end of its backoff), *running*, or *settling*; it leaves
-//! when its settlement is confirmed or can't be any more. What is to be settled is sent to the settler from
+//! A delivery is *waiting* (for its turn, or for the end of its backoff), *running*, or on its way out: *removing*
+//! or *releasing*. It leaves when its settlement is confirmed or can't be any more. What is to be settled is sent to the settler from
 //! here, so that the order of settlements is the order of decisions.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -42,6 +42,11 @@ impl Job {
     /// Which attempt this is, from 1 on.
     pub(crate) fn attempt(&self) -> u32 {
         self.receive_count.saturating_add(self.repeats)
+    }
+
+    /// How it is given back while it waits: released when an attempt failed, handed back when there was none.
+    fn given_back(&self, after: Duration) -> SettleAction {
+        if self.repeats > 0 { SettleAction::Release { after } } else { SettleAction::HandBack { after } }
     }
 }
 
@@ -106,7 +111,9 @@ struct Tracked {
 enum Phase {
     Waiting,
     Running,
-    Settling,
+    Removing,
+    /// The broker is to have it back: its lease is left alone, or an extension that overtakes would keep it.
+    Releasing,
 }
 
 impl InFlight {
@@ -163,7 +170,7 @@ impl InFlight {
         job.id = self.next_id;
         self.next_id += 1;
         self.bytes += bytes;
-        let phase = if draining { Phase::Settling } else { Phase::Waiting };
+        let phase = if draining { Phase::Releasing } else { Phase::Waiting };
         let (key, cancellation) = (job.key.clone(), job.cancellation.clone());
         let tracked =
             Tracked { lease, received_at: now, lease_ends, lost: false, phase, key, bytes, cancellation };
@@ -176,11 +183,25 @@ impl InFlight {
         }
     }
 
+    /// Gives back keys that back off while more than half of the room waits for them, the fullest first. For whole
+    /// batches: what comes after what is given back must not overtake it.
+    pub(crate) fn release_overfull(&mut self, now: Timestamp) {
+        while !self.may_hold(self.schedule.held()) {
+            let Some(key) = self.schedule.fullest() else { return };
+            self.release_key(&key, Duration::ZERO, now);
+        }
+    }
+
+    /// Whether so many messages may wait for keys that back off: the other half is for keys that do not.
+    fn may_hold(&self, held: usize) -> bool {
+        held <= self.limits.max_messages / 2
+    }
+
     /// Starts the next job that may run.
     pub(crate) fn start_next(&mut self, now: Timestamp) -> Option<Job> {
         while let Some(job) = self.schedule.next() {
             match self.tracked.get_mut(&job.id) {
-                Some(tracked) if !tracked.lost => {
+                Some(tracked) if tracked.is_leased(now) => {
                     tracked.phase = Phase::Running;
                     self.running += 1;
                     return Some(job);
@@ -198,11 +219,15 @@ impl InFlight {
         None
     }
 
-    /// Carries out what was decided about a job that ran; `draining` consumers hold nothing back.
-    pub(crate) fn decide(&mut self, mut job: Job, verdict: Verdict, now: Timestamp, draining: bool) {
+    /// Carries out what was decided about a job that ran, and returns whether it backs off; `draining`
+    /// consumers hold nothing back.
+    pub(crate) fn decide(&mut self, mut job: Job, verdict: Verdict, now: Timestamp, draining: bool) -> bool {
         self.running -= 1;
-        let Some(tracked) = self.tracked.get_mut(&job.id) else { return };
-        tracked.phase = Phase::Settling;
+        let Some(tracked) = self.tracked.get(&job.id) else { return false };
+        if tracked.phase != Phase::Running {
+            // Cut off by the drain and released, and its handler ended all the same.
+            return false;
+        }
         let capped = after(tracked.received_at, self.limits.max_lease);
         let lost = tracked.lost;
         let (delay, action) = match verdict {
@@ -211,22 +236,32 @@ impl InFlight {
             Verdict::Defer { after } => (after, SettleAction::HandBack { after }),
         };
         let Some(key) = job.key.clone() else {
-            return self.settle(job.id, action);
+            self.settle(job.id, action);
+            return false;
         };
         if verdict == Verdict::Remove {
             self.settle(job.id, action);
-            return self.schedule.decided(&key);
+            self.schedule.decided(&key);
+            return false;
         }
         let until = after(now, delay);
-        let few = self.schedule.held_with(&key) <= self.limits.max_messages / 2;
+        let few = self.may_hold(self.schedule.held_with(&key));
         if few && until < capped && !lost && !draining {
-            tracked_phase(&mut self.tracked, job.id, Phase::Waiting);
+            self.wait(job.id);
             job.repeats += u32::from(matches!(verdict, Verdict::Retry { .. }));
-            return self.schedule.back_off(&key, until, job);
+            self.schedule.back_off(&key, until, job);
+            return true;
         }
         self.settle(job.id, action);
         self.release_key(&key, delay, now);
         self.schedule.decided(&key);
+        false
+    }
+
+    fn wait(&mut self, id: DeliveryId) {
+        if let Some(tracked) = self.tracked.get_mut(&id) {
+            tracked.phase = Phase::Waiting;
+        }
     }
 
     /// Makes ready whose backoff has ended by `now`, and returns when the next one ends.
@@ -244,9 +279,13 @@ impl InFlight {
 
     /// Whether settling `id` can still succeed.
     pub(crate) fn is_leased(&self, id: DeliveryId, now: Timestamp) -> bool {
-        self.tracked
-            .get(&id)
-            .is_some_and(|tracked| !tracked.lost && tracked.lease_ends.is_none_or(|ends| ends > now))
+        self.tracked.get(&id).is_some_and(|tracked| tracked.is_leased(now))
+    }
+
+    /// Whether `id` is on its way out.
+    pub(crate) fn is_settling(&self, id: DeliveryId) -> bool {
+        let settling = |tracked: &Tracked| matches!(tracked.phase, Phase::Removing | Phase::Releasing);
+        self.tracked.get(&id).is_none_or(settling)
     }
 
     /// A delivery leaves.
@@ -256,7 +295,11 @@ impl InFlight {
         }
     }
 
-    fn settle(&self, id: DeliveryId, action: SettleAction) {
+    fn settle(&mut self, id: DeliveryId, action: SettleAction) {
+        if let Some(tracked) = self.tracked.get_mut(&id) {
+            let removing = action == SettleAction::Remove;
+            tracked.phase = if removing { Phase::Removing } else { Phase::Releasing };
+        }
         let max = self.limits.max_release_delay;
         let action = match action {
             SettleAction::Remove => action,
@@ -273,18 +316,16 @@ impl InFlight {
         let mut delay = delay;
         for (due, job) in self.schedule.take_key(key) {
             delay = due.map_or(delay, |due| until(now, due));
-            self.give_back(&job, due.is_some(), delay);
+            self.give_back(&job, delay);
         }
     }
 
-    /// Settles a job that waits: released when it failed before, handed back when nobody tried it.
-    fn give_back(&mut self, job: &Job, failed: bool, after: Duration) {
-        match self.tracked.get_mut(&job.id) {
-            Some(tracked) if !tracked.lost => tracked.phase = Phase::Settling,
-            _ => return self.forget(job.id),
+    /// Settles a job that waits, unless its lease is gone anyway.
+    fn give_back(&mut self, job: &Job, after: Duration) {
+        match self.tracked.get(&job.id) {
+            Some(tracked) if !tracked.lost => self.settle(job.id, job.given_back(after)),
+            _ => self.forget(job.id),
         }
-        let action = if failed { SettleAction::Release { after } } else { SettleAction::HandBack { after } };
-        self.settle(job.id, action);
     }
 
     // Leases.
@@ -292,12 +333,18 @@ impl InFlight {
     /// The leases that end before `soon` and may be extended to `extended`.
     pub(crate) fn leases_ending(&self, soon: Timestamp, extended: Timestamp) -> Vec<(DeliveryId, Lease)> {
         let may_be_extended = |tracked: &Tracked| {
-            !tracked.lost
-                && tracked.lease_ends.is_some_and(|ends| ends < soon)
-                && extended <= after(tracked.received_at, self.limits.max_lease)
+            tracked.ends_before(soon)
+                && tracked.phase != Phase::Releasing
+                && extended <= tracked.capped(&self.limits)
         };
         let ending = self.tracked.iter().filter(|(_, tracked)| may_be_extended(tracked));
         ending.map(|(id, tracked)| (*id, tracked.lease.clone())).collect()
+    }
+
+    /// When the next lease ends.
+    pub(crate) fn next_lease_end(&self) -> Option<Timestamp> {
+        let kept = self.tracked.values().filter(|tracked| !tracked.lost);
+        kept.filter_map(|tracked| tracked.lease_ends).min()
     }
 
     pub(crate) fn extended(&mut self, id: DeliveryId, ends: Timestamp) {
@@ -318,17 +365,29 @@ impl InFlight {
         (!std::mem::replace(&mut tracked.lost, true)).then(|| tracked.cancellation.clone())
     }
 
-    /// Gives back keys of which something waits that can't be kept leased until `extended`.
-    pub(crate) fn release_capped(&mut self, extended: Timestamp, now: Timestamp) {
+    /// Gives back what waits with a lease that ends before `soon` and can't be kept until `extended`, each with
+    /// the rest of its key.
+    pub(crate) fn release_capped(&mut self, soon: Timestamp, extended: Timestamp, now: Timestamp) {
+        let Self { tracked, schedule, limits, .. } = self;
         let capped = |tracked: &&Tracked| {
-            tracked.phase == Phase::Waiting
-                && tracked.lease_ends.is_some()
-                && extended > after(tracked.received_at, self.limits.max_lease)
+            tracked.phase == Phase::Waiting && tracked.ends_before(soon) && extended > tracked.capped(limits)
         };
-        let mut keys: Vec<Key> =
-            self.tracked.values().filter(capped).filter_map(|tracked| tracked.key.clone()).collect();
+        let ids: HashSet<DeliveryId> =
+            tracked.iter().filter(|(_, tracked)| capped(tracked)).map(|(id, _)| *id).collect();
+        if ids.is_empty() {
+            return;
+        }
+        let mut keys: Vec<Key> = ids.iter().filter_map(|id| tracked.get(id)?.key.clone()).collect();
         keys.sort_unstable();
         keys.dedup();
+        let ready = schedule.take_ready(|job| ids.contains(&job.id));
+        for job in ready {
+            self.give_back(&job, Duration::ZERO);
+            if let Some(key) = &job.key {
+                self.release_key(key, Duration::ZERO, now);
+                self.schedule.decided(key);
+            }
+        }
         keys.iter().for_each(|key| self.release_key(key, Duration::ZERO, now));
     }
 
@@ -337,8 +396,7 @@ impl InFlight {
     /// Gives back everything that has not started.
     pub(crate) fn hand_back_waiting(&mut self, now: Timestamp) {
         for (due, job) in self.schedule.take_all() {
-            let delay = due.map_or(Duration::ZERO, |due| until(now, due));
-            self.give_back(&job, due.is_some(), delay);
+            self.give_back(&job, due.map_or(Duration::ZERO, |due| until(now, due)));
         }
     }
 
@@ -357,16 +415,24 @@ impl InFlight {
             .map(|(id, _)| *id)
             .collect();
         for id in &running {
-            tracked_phase(&mut self.tracked, *id, Phase::Settling);
             self.settle(*id, SettleAction::Release { after: Duration::ZERO });
         }
         running.len() as u64
     }
 }
 
-fn tracked_phase(tracked: &mut HashMap<DeliveryId, Tracked>, id: DeliveryId, phase: Phase) {
-    if let Some(tracked) = tracked.get_mut(&id) {
-        tracked.phase = phase;
+impl Tracked {
+    fn is_leased(&self, now: Timestamp) -> bool {
+        !self.lost && self.lease_ends.is_none_or(|ends| ends > now)
+    }
+
+    fn ends_before(&self, soon: Timestamp) -> bool {
+        !self.lost && self.lease_ends.is_some_and(|ends| ends < soon)
+    }
+
+    /// Until when it may be kept at most.
+    fn capped(&self, limits: &Limits) -> Timestamp {
+        after(self.received_at, limits.max_lease)
     }
 }
 
@@ -531,6 +597,20 @@ mod tests {
     }
 
     #[test]
+    fn what_arrives_for_a_key_that_backs_off_is_given_back_with_it_and_does_not_overtake_it() {
+        let mut fixture = Fixture::new();
+        fixture.admit(Some("a"));
+        let job = fixture.start_job().unwrap();
+        fixture.in_flight.decide(job, Verdict::Retry { after: seconds(5) }, at(0), false);
+        (0..6).for_each(|_| fixture.admit(Some("a")));
+        fixture.in_flight.release_overfull(at(1));
+        let after = seconds(4);
+        let mut expected = vec![(0, SettleAction::Release { after })];
+        expected.extend((1..7).map(|id| (id, SettleAction::HandBack { after })));
+        assert_eq!((fixture.settled(), fixture.start()), (expected, None));
+    }
+
+    #[test]
     fn a_lost_lease_takes_the_rest_of_its_key_with_it() {
         let mut fixture = Fixture::new();
         (0..2).for_each(|_| fixture.admit(Some("a")));
@@ -550,11 +630,58 @@ mod tests {
         assert_eq!(fixture.in_flight.leases_ending(at(30), at(100)).len(), 0, "30 is not before 30");
         assert_eq!(fixture.in_flight.leases_ending(at(31), at(100)).len(), 2);
         assert_eq!(fixture.in_flight.leases_ending(at(31), at(101)).len(), 0);
-        fixture.in_flight.release_capped(at(101), at(75));
+        fixture.in_flight.release_capped(at(30), at(101), at(29));
+        assert_eq!(fixture.settled(), [], "their lease goes on for a while");
+        fixture.in_flight.release_capped(at(31), at(101), at(29));
         assert_eq!(fixture.settled(), [(1, SettleAction::HandBack { after: seconds(0) })]);
         fixture.in_flight.extended(0, at(60));
+        assert_eq!(fixture.in_flight.next_lease_end(), Some(at(30)));
         assert_eq!(fixture.in_flight.leases_ended(at(59)), [1]);
         assert_eq!(fixture.in_flight.leases_ended(at(60)).len(), 2);
+    }
+
+    #[test]
+    fn at_the_cap_nothing_that_waits_burns_its_receive() {
+        let mut fixture = Fixture::new();
+        fixture.admit(None);
+        (0..2).for_each(|_| fixture.admit(Some("a")));
+        fixture.in_flight.release_capped(at(31), at(101), at(29));
+        let handed_back = SettleAction::HandBack { after: seconds(0) };
+        assert_eq!(fixture.settled(), [0, 1, 2].map(|id| (id, handed_back)));
+        assert_eq!(fixture.start(), None);
+        fixture.admit(Some("a"));
+        assert_eq!(fixture.start(), Some(3), "the key is free again");
+    }
+
+    #[test]
+    fn nothing_starts_after_its_lease_has_ended_unnoticed() {
+        let mut fixture = Fixture::new();
+        (0..2).for_each(|_| fixture.admit(Some("a")));
+        assert!(fixture.in_flight.start_next(at(30)).is_none());
+        assert_eq!(fixture.in_flight.leases_ended(at(30)), [1], "the first has left");
+    }
+
+    #[test]
+    fn what_is_released_is_not_extended_and_what_is_removed_is() {
+        let mut fixture = Fixture::new();
+        (0..2).for_each(|_| fixture.admit(None));
+        for verdict in [Verdict::Retry { after: seconds(5) }, Verdict::Remove] {
+            let job = fixture.start_job().unwrap();
+            fixture.in_flight.decide(job, verdict, at(0), false);
+        }
+        let extended: Vec<_> =
+            fixture.in_flight.leases_ending(at(31), at(60)).into_iter().map(|(id, _)| id).collect();
+        assert_eq!(extended, [1]);
+    }
+
+    #[test]
+    fn a_handler_that_ends_after_it_was_cut_off_settles_nothing_twice() {
+        let mut fixture = Fixture::new();
+        fixture.admit(None);
+        let job = fixture.start_job().unwrap();
+        fixture.in_flight.release_running();
+        fixture.in_flight.decide(job, Verdict::Remove, at(0), true);
+        assert_eq!(fixture.settled(), [(0, SettleAction::Release { after: seconds(0) })]);
     }
 
     #[test]

@@ -166,9 +166,9 @@ impl Consumer {
         }
         self.health.set(Status::Draining);
         drain(&engine, &mut receivers, &mut workers).await;
-        // Ends settle calls that outlived the deadline.
-        keepers.shutdown().await;
+        // Ends receives and settle calls that outlived the deadline.
         receivers.shutdown().await;
+        keepers.shutdown().await;
         match engine.take_failure() {
             Some(error) => Err(ConsumerError::source(error)),
             None => Ok(engine.counts.report(engine.in_flight())),
@@ -186,6 +186,12 @@ impl Consumer {
             problems.push(format!(
                 "`{}` has no dead-letter destination: configure one, give the queue a redrive policy, or set \
                  `on_exhausted` to `discard`",
+                info.name
+            ));
+        }
+        if info.lease.is_some_and(|lease| lease.is_zero()) {
+            problems.push(format!(
+                "`{}` leases messages for no time: give it a visibility timeout longer than a handler takes",
                 info.name
             ));
         }
@@ -249,24 +255,37 @@ impl Drop for Running {
 /// Brings a run to its end within its deadline.
 async fn drain(engine: &Engine, receivers: &mut JoinSet<()>, workers: &mut JoinSet<()>) {
     let deadline = engine.settings.drain_deadline;
-    let share = |tenths: u32| engine.clock.sleep(deadline / 10 * tenths);
-    let (cancel, cut_off, end) = (share(8), share(9), share(10));
+    let share = |twentieths: u32| engine.clock.sleep(deadline / 20 * twentieths);
+    let (cancel, cut_off, release, end) = (share(16), share(18), share(19), share(20));
     engine.draining.cancel();
     engine.hand_back_waiting();
     let finished = async {
-        while receivers.join_next().await.is_some() {}
-        while workers.join_next().await.is_some() {}
+        joined(receivers).await;
+        joined(workers).await;
         engine.flushed().await;
     };
     tokio::select! {
         () = finished => return,
         () = async { cancel.await; engine.cancel_running(); cut_off.await } => {}
     }
-    // The settlements so far go on; only the handlers end.
-    workers.shutdown().await;
-    engine.release_cut_off();
+    // Receives and settlements go on; only the handlers end.
+    workers.abort_all();
+    let released = async {
+        tokio::select! {
+            () = joined(workers) => {}
+            // A handler that blocks its thread can't be ended, and holds up nobody else's message.
+            () = release => {}
+        }
+        engine.release_cut_off();
+        joined(receivers).await;
+        engine.flushed().await;
+    };
     tokio::select! {
-        () = engine.flushed() => {}
+        () = released => {}
         () = end => {}
     }
+}
+
+async fn joined(tasks: &mut JoinSet<()>) {
+    while tasks.join_next().await.is_some() {}
 }

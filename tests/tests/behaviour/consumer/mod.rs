@@ -1,10 +1,14 @@
 //! The consumer engine's promises.
 
 mod drain;
+mod embedded;
 mod fake;
 mod leases;
 mod order;
 mod outcomes;
+mod panics;
+mod receiving;
+mod soak;
 mod startup;
 
 use std::future::Future;
