@@ -39,6 +39,7 @@ pub use settings::{ConsumerSettings, OnExhausted, Order};
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 
@@ -48,6 +49,9 @@ use crate::consumer::health::HealthCell;
 use crate::consumer::scope::Scope;
 use crate::handler::Endpoint;
 use crate::transport::{DynDeadLetterSink, DynSource, SourceInfo};
+
+/// How long tasks that were told to end are waited for.
+const ENDING: Duration = Duration::from_millis(100);
 
 /// Receives from one source and hands its messages to an endpoint.
 ///
@@ -166,9 +170,8 @@ impl Consumer {
         }
         self.health.set(Status::Draining);
         drain(&engine, &mut receivers, &mut workers).await;
-        // Ends receives and settle calls that outlived the deadline.
-        receivers.shutdown().await;
-        keepers.shutdown().await;
+        end(receivers).await;
+        end(keepers).await;
         match engine.take_failure() {
             Some(error) => Err(ConsumerError::source(error)),
             None => Ok(engine.counts.report(engine.in_flight())),
@@ -284,6 +287,14 @@ async fn drain(engine: &Engine, receivers: &mut JoinSet<()>, workers: &mut JoinS
         () = released => {}
         () = end => {}
     }
+}
+
+/// Ends tasks, those too that outlived the deadline; one that can't be ended, on a thread that a handler blocks, is
+/// left to its thread.
+async fn end(mut tasks: JoinSet<()>) {
+    tasks.abort_all();
+    // Real time, whatever the engine's clock: what can be ended ends in no time.
+    let _ = tokio::time::timeout(ENDING, joined(&mut tasks)).await;
 }
 
 async fn joined(tasks: &mut JoinSet<()>) {

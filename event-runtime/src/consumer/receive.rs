@@ -7,6 +7,7 @@ use crate::clock::until;
 use crate::consumer::Backoff;
 use crate::consumer::engine::Engine;
 use crate::consumer::health::HealthCell;
+use crate::consumer::work::give_way;
 use crate::delivery::Delivery;
 use crate::layer::unless_panicked;
 use crate::transport::{SourceError, SourceErrorKind};
@@ -32,7 +33,7 @@ pub(crate) async fn receive(engine: Arc<Engine>, health: Arc<HealthCell>) {
                     pause(&engine, IDLE_PAUSE.saturating_sub(took)).await;
                 } else {
                     // A source that answers at once, whatever it was told to wait, leaves room for other tasks.
-                    tokio::task::yield_now().await;
+                    give_way().await;
                 }
             }
             Err(error) => {

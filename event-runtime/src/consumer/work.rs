@@ -1,6 +1,8 @@
 //! The workers: one attempt after another, each from the decoded message to its verdict.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use crate::clock::until;
@@ -18,9 +20,28 @@ use crate::transport::{DynDeadLetterSink, ProduceError, ProduceErrorKind};
 
 pub(crate) async fn work(engine: Arc<Engine>) {
     while let Some(job) = engine.next_job().await {
+        // Those whom the last decision and this start woke: the settler, a receiver, the next worker.
+        give_way().await;
         let verdict = attempt(&engine, &job).await;
         engine.decide(job, verdict);
     }
+}
+
+/// Lets other tasks run first, those that this one woke before all.
+///
+/// A multi-threaded runtime keeps the task that was woken last for the thread that woke it, out of the other
+/// threads' reach: it would stand still for as long as a handler blocks that thread. Tokio's own `yield_now`
+/// defers a task in the same way.
+pub(crate) async fn give_way() {
+    let mut given = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut given, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 async fn attempt(engine: &Engine, job: &Job) -> Verdict {

@@ -149,6 +149,18 @@ async fn a_receive_that_ends_just_within_the_deadline_is_awaited() {
     assert_eq!(source.settled(), [(0, HANDED_BACK)]);
 }
 
+#[tokio::test]
+async fn a_receive_that_does_not_end_holds_up_the_drain_to_its_deadline_and_no_longer() {
+    let (source, letters, clock) = (FakeSource::new(info()), Letters::default(), manual_clock());
+    let settings = ConsumerSettings { drain_deadline: Duration::from_secs(10), ..settings() };
+    let consumer = consumer(&source, &letters).with_clock(clock.clock()).with_settings(settings);
+    let running = Running::start(consumer, |_: Message| async {});
+    eventually(|| source.asked().len() == 1).await;
+    let begin = clock.now();
+    advancing(&clock, running.end()).await;
+    assert_eq!(clock.now().duration_since(begin).as_secs(), 10);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_handler_that_blocks_its_thread_does_not_hold_up_the_drain() {
     let (source, letters, clock) = (FakeSource::new(info()), Letters::default(), manual_clock());

@@ -1,5 +1,6 @@
 //! The consumer engine's promises.
 
+mod blocking;
 mod drain;
 mod embedded;
 mod fake;
