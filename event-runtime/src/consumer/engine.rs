@@ -12,7 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, after, until};
 use crate::codec::Codec;
-use crate::consumer::in_flight::{Arrival, DeliveryId, InFlight, Job, Limits, Verdict};
+use crate::consumer::in_flight::{InFlight, Limits};
+use crate::consumer::job::{Arrival, DeliveryId, Job, Verdict};
 use crate::consumer::report::Counts;
 use crate::consumer::schedule::Key;
 use crate::consumer::scope::Scope;
@@ -252,19 +253,20 @@ impl Engine {
         batch: Vec<(DeliveryId, SettleAction)>,
     ) -> Vec<(DeliveryId, Settlement)> {
         let state = self.state();
-        let settlement = |(id, action)| Some((id, Settlement { lease: state.lease_of(id)?, action }));
+        let settlement =
+            |(id, action)| Some((id, Settlement { lease: state.held().get(id)?.lease.clone(), action }));
         batch.into_iter().filter_map(settlement).collect()
     }
 
     pub(crate) fn is_leased(&self, id: DeliveryId) -> bool {
         let now = self.clock.steady();
-        self.state().is_leased(id, now)
+        self.state().held().is_leased(id, now)
     }
 
     /// These deliveries leave: they are settled, or can't be any more.
     pub(crate) fn settled(&self, ids: Vec<DeliveryId>) {
         let mut state = self.state();
-        ids.into_iter().for_each(|id| state.forget(id));
+        ids.into_iter().for_each(|id| state.held_mut().forget(id));
         self.counts.in_flight.set(state.len() as f64);
         self.tell_if_idle(state);
         self.room.notify_one();
@@ -280,23 +282,25 @@ impl Engine {
 
     // For the lease keeper.
 
-    pub(crate) fn leases_ending(&self, soon: Timestamp, extended: Timestamp) -> Vec<(DeliveryId, Lease)> {
-        self.state().leases_ending(soon, extended)
+    /// Begins to extend the leases that end before `soon` and may be kept until `extended`.
+    pub(crate) fn begin_extensions(&self, soon: Timestamp, extended: Timestamp) -> Vec<(DeliveryId, Lease)> {
+        self.state().held_mut().begin_extensions(soon, extended)
     }
 
     /// How long until the next lease ends, at most `period`.
     pub(crate) fn next_lease_end(&self, period: Duration) -> Duration {
         let now = self.clock.steady();
-        self.state().next_lease_end().map_or(period, |ends| until(now, ends).min(period))
+        self.state().held().next_lease_end().map_or(period, |ends| until(now, ends).min(period))
     }
 
-    pub(crate) fn extended(&self, id: DeliveryId, ends: Timestamp) {
-        self.state().extended(id, ends);
+    /// A call that was to extend a lease is over; the lease lasts until `ends` where it succeeded.
+    pub(crate) fn extension_ended(&self, id: DeliveryId, ends: Option<Timestamp>) {
+        self.state().extension_ended(id, ends);
     }
 
     /// The broker refused to extend a lease: it is gone, unless a settlement on its way was faster.
     pub(crate) fn not_extended(&self, id: DeliveryId) {
-        let settling = self.state().is_settling(id);
+        let settling = self.state().held().is_settling(id);
         if !settling {
             self.lost(id);
         }
@@ -313,7 +317,7 @@ impl Engine {
     /// Every lease that has ended is lost.
     pub(crate) fn expire_leases(&self) {
         let now = self.clock.steady();
-        let ended = self.state().leases_ended(now);
+        let ended = self.state().held().leases_ended(now);
         ended.into_iter().for_each(|id| self.lost(id));
     }
 
@@ -337,7 +341,7 @@ impl Engine {
 
     /// Tells the handlers that still run to give up.
     pub(crate) fn cancel_running(&self) {
-        let tokens = self.state().running_tokens();
+        let tokens = self.state().held().running_tokens();
         tokens.iter().for_each(CancellationToken::cancel);
     }
 

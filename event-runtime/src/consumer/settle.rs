@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::consumer::Backoff;
 use crate::consumer::engine::{Engine, SettleQueue};
-use crate::consumer::in_flight::DeliveryId;
+use crate::consumer::job::DeliveryId;
 use crate::delivery::{SettleAction, Settlement};
 use crate::layer::unless_panicked;
 use crate::transport::SettleError;

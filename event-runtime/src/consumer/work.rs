@@ -9,7 +9,7 @@ use crate::clock::until;
 use crate::consumer::OnExhausted;
 use crate::consumer::dead_letter::{DeadLetterRecord, wrap};
 use crate::consumer::engine::Engine;
-use crate::consumer::in_flight::{Job, Verdict};
+use crate::consumer::job::{Job, Verdict};
 use crate::delivery::attribute;
 use crate::envelope::Message;
 use crate::error::{Failure, FailureCode};

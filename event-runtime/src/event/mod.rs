@@ -13,6 +13,7 @@ mod validate;
 mod validate_std;
 
 pub use decode::{DecodeError, DecodeErrorKind, ErrorCategory};
+pub(crate) use descriptor::same_payload_type;
 pub use descriptor::{Compatibility, EventDescriptor, FieldDescriptor, Pii, Tagging, VariantDescriptor};
 pub use rules::Rule;
 pub use upcast::UpcastFrom;

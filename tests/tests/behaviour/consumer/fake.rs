@@ -33,6 +33,7 @@ struct State {
     extensions: Vec<u64>,
     lost: Vec<u64>,
     stuck: Vec<u64>,
+    extends_for_ever: bool,
     panics: Vec<Call>,
     finished: bool,
 }
@@ -52,6 +53,8 @@ pub enum Fault {
     Transient,
     /// The reply lacks every entry.
     NoReply,
+    /// The reply holds more entries than there were settlements.
+    LongReply,
     /// Every lease is gone.
     LeaseLost,
 }
@@ -116,6 +119,11 @@ impl FakeSource {
     /// Every later extension of this delivery fails: its lease is gone.
     pub fn lose(&self, number: u64) {
         self.state().lost.push(number);
+    }
+
+    /// From now on no call to extend leases comes back.
+    pub fn extend_for_ever(&self) {
+        self.state().extends_for_ever = true;
     }
 
     /// From now on every settlement of this delivery fails for now.
@@ -212,7 +220,8 @@ impl Source for FakeSource {
     async fn settle(&self, batch: &[Settlement]) -> Vec<Result<(), SettleError>> {
         self.panic_if_told(Call::Settle);
         let mut state = self.state();
-        match state.settle_faults.pop_front() {
+        let fault = state.settle_faults.pop_front();
+        match fault {
             Some(Fault::Transient) => {
                 return batch.iter().map(|_| Err(SettleError::Transient("try again".into()))).collect();
             }
@@ -220,7 +229,7 @@ impl Source for FakeSource {
             Some(Fault::LeaseLost) => {
                 return batch.iter().map(|_| Err(SettleError::LeaseLost("gone".into()))).collect();
             }
-            None => {}
+            Some(Fault::LongReply) | None => {}
         }
         let mut results = Vec::new();
         for settlement in batch {
@@ -232,6 +241,9 @@ impl Source for FakeSource {
                 results.push(Ok(()));
             }
         }
+        if let Some(Fault::LongReply) = fault {
+            results.push(Err(SettleError::Transient("for whom?".into())));
+        }
         let count = state.settlements.len();
         drop(state);
         self.0.settled.send_replace(count);
@@ -240,6 +252,9 @@ impl Source for FakeSource {
 
     async fn extend(&self, leases: &[Lease], _: Duration) -> Vec<Result<(), SettleError>> {
         self.panic_if_told(Call::Extend);
+        if self.state().extends_for_ever {
+            std::future::pending::<()>().await;
+        }
         let mut state = self.state();
         let mut results = Vec::new();
         for lease in leases {

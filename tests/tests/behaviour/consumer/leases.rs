@@ -99,7 +99,7 @@ async fn a_wall_clock_that_is_set_back_does_not_end_leases() {
 #[tokio::test]
 async fn a_handler_is_told_at_the_moment_its_lease_ends() {
     let (source, letters, clock) = (FakeSource::new(info()), Letters::default(), manual_clock());
-    // One lease is all that the cap allows; the keeper looks every 10 s, and the lease ends at 42 s.
+    // One lease is all that the cap allows; the keeper looks every 5 s, and the lease ends at 42 s.
     let consumer = consumer(&source, &letters)
         .with_clock(clock.clock())
         .with_settings(ConsumerSettings { max_lease: Duration::from_secs(40), ..settings() });
@@ -111,5 +111,19 @@ async fn a_handler_is_told_at_the_moment_its_lease_ends() {
     source.deliver([delivery(body("1"))]);
     advancing(&clock, cancelled.recv()).await.unwrap();
     assert_eq!(clock.now().duration_since(start).as_secs(), 42);
+    running.run.abort();
+}
+
+#[tokio::test]
+async fn an_extension_that_does_not_come_back_keeps_no_lost_lease_from_its_handler() {
+    let (source, letters, clock) = (FakeSource::new(info()), Letters::default(), manual_clock());
+    source.extend_for_ever();
+    let consumer = consumer(&source, &letters).with_clock(clock.clock());
+    let (sender, mut cancelled) = mpsc::unbounded_channel();
+    let start = clock.now();
+    let running = Running::start(consumer, UntilCancelled(sender));
+    source.deliver([delivery(body("1"))]);
+    advancing(&clock, cancelled.recv()).await.unwrap();
+    assert_eq!(clock.now().duration_since(start).as_secs(), 40);
     running.run.abort();
 }

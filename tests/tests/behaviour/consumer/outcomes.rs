@@ -223,7 +223,7 @@ async fn the_backoff_is_within_its_schedule() {
 #[tokio::test(start_paused = true)]
 async fn settlements_that_fail_are_repeated_until_the_broker_confirms() {
     let (source, letters) = (FakeSource::new(info()), Letters::default());
-    source.fault_settle([Fault::Transient, Fault::NoReply]);
+    source.fault_settle([Fault::Transient, Fault::NoReply, Fault::LongReply]);
     let running = Running::start(consumer(&source, &letters), |_: Message| async {});
     source.deliver([delivery(body("1"))]);
     assert_eq!(source.settlements(1).await, [(0, REMOVED)]);
