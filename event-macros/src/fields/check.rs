@@ -48,6 +48,7 @@ fn check(
         required: required && serde.read && wire != Wire::Nowhere,
         shape,
         written_name: Some(serde.written_name.clone()).filter(|name| *name != serde.name),
+        aliases: serde.aliases.clone(),
         wire,
         absent,
         description: description(&field.attrs, errors),

@@ -116,6 +116,7 @@ fn kind(kind: GateProblemKind) -> &'static str {
         GateProblemKind::Missing => "missing",
         GateProblemKind::Stale => "stale",
         GateProblemKind::Incompatible => "breaking",
+        GateProblemKind::Renamed => "renamed",
         GateProblemKind::Orphaned => "orphaned",
         GateProblemKind::Fixture => "fixture",
         _ => "unreadable",
