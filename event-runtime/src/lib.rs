@@ -58,6 +58,7 @@
 //! | know every event by name | [`factory`] |
 //! | emit | [`Envelope`], [`pool`] |
 //! | consume | [`consumer`], [`MessageRouter`], [`handler`], [`outcome`], [`layer`] |
+//! | handle every event once | [`idempotency`], [`layer::Idempotent`] |
 //! | pass on without reading | [`forwarder`] |
 //! | choose formats on the wire | [`codec`] |
 //! | configure | [`config`] |
@@ -90,6 +91,7 @@ pub mod factory;
 pub mod forwarder;
 pub mod guide;
 pub mod handler;
+pub mod idempotency;
 pub mod layer;
 mod nearest;
 pub mod outcome;
