@@ -2,6 +2,7 @@
 
 mod database;
 mod error;
+pub mod inbox;
 pub mod migrate;
 
 pub use database::Database;

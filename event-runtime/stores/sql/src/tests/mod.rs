@@ -4,6 +4,7 @@
 //! test has a schema, or a file, of its own.
 
 mod databases;
+mod inbox;
 mod migrations;
 
 /// Runs one test body on both databases: `on_both!(first, second)`, each an `async fn(sqlx::Pool<Db>)`.
