@@ -59,6 +59,7 @@
 //! | emit | [`Envelope`], [`pool`] |
 //! | consume | [`consumer`], [`MessageRouter`], [`handler`], [`outcome`], [`layer`] |
 //! | handle every event once | [`idempotency`], [`layer::Idempotent`] |
+//! | retry later than a broker can | [`delay`] |
 //! | pass on without reading | [`forwarder`] |
 //! | choose formats on the wire | [`codec`] |
 //! | configure | [`config`] |
@@ -81,6 +82,7 @@ pub mod clock;
 pub mod codec;
 pub mod config;
 pub mod consumer;
+pub mod delay;
 pub mod delivery;
 #[cfg(feature = "embedded")]
 pub mod embedded;

@@ -13,6 +13,7 @@
 //!
 //! An event that the handler emits through the outbox in its transaction is an effect in this database.
 
+#[cfg_attr(not(any(feature = "postgres", feature = "sqlite")), allow(unused, reason = "nothing to speak to"))]
 mod sql;
 mod store;
 mod transactional;
