@@ -1,10 +1,11 @@
 //! Which databases there are.
 
 use crate::migrate;
+use crate::outbox;
 
 /// A database that this crate speaks to: `sqlx::Postgres` and `sqlx::Sqlite`, each behind the feature of its name. Sealed:
 /// what it asks for stands in private modules.
-pub trait Database: sqlx::Database + migrate::Steps {}
+pub trait Database: sqlx::Database + migrate::Steps + outbox::OutboxStore {}
 
 #[cfg(feature = "postgres")]
 impl Database for sqlx::Postgres {}

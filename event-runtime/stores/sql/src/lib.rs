@@ -3,10 +3,15 @@
 mod database;
 mod error;
 pub mod migrate;
+pub mod outbox;
 
 pub use database::Database;
 pub use error::{StoreError, StoreErrorKind};
 pub use migrate::{check_schema, migrate};
+pub use outbox::{
+    KeyOrder, Outbox, OutboxError, OutboxErrorKind, OutboxStats, Relay, RelayReport, RelaySettings,
+    Retention, SetAside,
+};
 
 #[cfg(all(test, feature = "postgres", feature = "sqlite"))]
 mod tests;
