@@ -83,7 +83,7 @@ impl From<ClaimedColumns> for Claimed {
 
 /// A row that was not published, as the statement `FAIL` takes it.
 #[derive(Debug, Serialize)]
-pub struct Failed {
+pub(super) struct Failed {
     pub(super) sequence: i64,
     pub(super) refusals: i32,
     pub(super) state: i16,

@@ -6,7 +6,9 @@
 mod databases;
 mod emit;
 mod migrations;
+mod relay;
 mod shop;
+mod side_by_side;
 
 /// A clock that stands at a moment of its own.
 pub(crate) fn clock() -> event_runtime::ManualClock {

@@ -10,6 +10,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
+use crate::{Database, Outbox};
+
 /// An order was placed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Event)]
 #[event(key = customer)]
@@ -38,7 +40,7 @@ struct State {
     count: watch::Sender<usize>,
     /// By the order's number; `None` = every message.
     failures: Mutex<HashMap<Option<u64>, ProduceErrorKind>>,
-    hangs: Mutex<bool>,
+    hangs: watch::Sender<bool>,
     tried: watch::Sender<usize>,
 }
 
@@ -49,7 +51,7 @@ impl TestBroker {
             taken: Mutex::default(),
             count: watch::Sender::new(0),
             failures: Mutex::default(),
-            hangs: Mutex::default(),
+            hangs: watch::Sender::new(false),
             tried: watch::Sender::new(0),
         }))
     }
@@ -68,12 +70,13 @@ impl TestBroker {
     }
 
     pub(crate) fn recover(&self) {
+        self.0.hangs.send_replace(false);
         self.0.failures.lock().unwrap().clear();
     }
 
-    /// From now on, a call never ends.
+    /// From now on, a call ends when the broker recovers.
     pub(crate) fn hang(&self) {
-        *self.0.hangs.lock().unwrap() = true;
+        self.0.hangs.send_replace(true);
     }
 
     pub(crate) fn orders(&self) -> Vec<(String, u64)> {
@@ -125,9 +128,7 @@ impl Producer for TestBroker {
 
     async fn produce(&self, message: &Message) -> Result<(), ProduceError> {
         self.0.tried.send_modify(|tried| *tried += 1);
-        if *self.0.hangs.lock().unwrap() {
-            std::future::pending::<()>().await;
-        }
+        self.0.hangs.subscribe().wait_for(|hangs| !hangs).await.unwrap();
         let number = message.decode::<OrderPlaced>().ok().map(|order| order.number);
         let failure = {
             let failures = self.0.failures.lock().unwrap();
@@ -140,4 +141,15 @@ impl Producer for TestBroker {
         self.0.count.send_modify(|count| *count += 1);
         Ok(())
     }
+}
+
+/// One transaction that writes these orders.
+pub(crate) async fn write<Db: Database>(
+    pool: &sqlx::Pool<Db>,
+    outbox: &Outbox,
+    orders: impl IntoIterator<Item = Envelope<OrderPlaced>>,
+) {
+    let mut transaction = pool.begin().await.unwrap();
+    outbox.emit_batch(&mut transaction, orders).await.unwrap();
+    transaction.commit().await.unwrap();
 }
