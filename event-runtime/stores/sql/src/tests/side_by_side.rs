@@ -72,9 +72,12 @@ mod postgres_only {
     async fn waiting(pool: &PgPool, sessions: i64) {
         const WAITING: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
             AND classid = ('event_outbox'::regclass::oid::bigint % 2147483647)::integer::oid";
-        while sqlx::query(WAITING).fetch_one(pool).await.unwrap().get::<i64, _>(0) != sessions {
-            tokio::task::yield_now().await;
-        }
+        let wait = async {
+            while sqlx::query(WAITING).fetch_one(pool).await.unwrap().get::<i64, _>(0) != sessions {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), wait).await.expect("nobody waits for the lock");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -137,6 +140,40 @@ mod postgres_only {
         long.commit().await.unwrap();
         relay.run_once().await.unwrap();
         assert_eq!(broker.numbers()[4..], [5, 4]);
+        // While one relay has the key, no other gets at a row of it, though it be the first.
+        let mut long = pool.begin().await.unwrap();
+        outbox.emit(&mut long, order("a", 6)).await.unwrap();
+        write(&pool, &outbox, [order("a", 7)]).await;
+        broker.hang();
+        let slow = tokio::spawn(async move { relay.run_once().await.unwrap() });
+        broker.was_tried(7).await;
+        long.commit().await.unwrap();
+        let other = Relay::new(pool.clone(), TestBroker::pool(std::slice::from_ref(&broker)));
+        let looked = tokio::time::timeout(Duration::from_secs(60), other.run_once()).await;
+        assert_eq!(looked.expect("it publishes what is the slow relay's").unwrap().claimed, 0);
+        broker.recover();
+        slow.await.unwrap();
+        other.run_once().await.unwrap();
+        assert_eq!(broker.numbers()[6..], [7, 6]);
+        place.remove().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_stands_behind_a_row_that_is_just_being_claimed_waits() {
+        let Some(place) = databases::postgres().await else { return };
+        let pool = place.pool.clone();
+        migrate(&pool).await.unwrap();
+        write(&pool, &Outbox::new(), [order("a", 1), order("a", 2), order("b", 3)]).await;
+        let mut claiming = pool.begin().await.unwrap();
+        let lock = "SELECT sequence FROM event_outbox ORDER BY sequence LIMIT 1 FOR UPDATE";
+        sqlx::query(lock).execute(&mut *claiming).await.unwrap();
+        let broker = TestBroker::new("broker");
+        let relay = Relay::new(pool.clone(), TestBroker::pool(std::slice::from_ref(&broker)));
+        relay.run_once().await.unwrap();
+        assert_eq!(broker.numbers(), [3]);
+        claiming.rollback().await.unwrap();
+        relay.run_once().await.unwrap();
+        assert_eq!(broker.numbers(), [3, 1, 2]);
         place.remove().await;
     }
 
