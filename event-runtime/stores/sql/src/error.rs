@@ -57,11 +57,9 @@ impl StoreError {
 
 pub(crate) fn kind_of(error: &sqlx::Error) -> StoreErrorKind {
     match error {
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => StoreErrorKind::Unavailable,
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => {
+            StoreErrorKind::Unavailable
+        }
         sqlx::Error::Database(error) => kind_of_answer(error.code().as_deref(), error.message()),
         _ => StoreErrorKind::Refused,
     }

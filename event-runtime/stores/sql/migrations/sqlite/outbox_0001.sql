@@ -41,6 +41,9 @@ CREATE TABLE IF NOT EXISTS event_outbox (
 CREATE INDEX IF NOT EXISTS event_outbox_pending ON event_outbox (sequence) WHERE state = 0;
 CREATE INDEX IF NOT EXISTS event_outbox_pending_key ON event_outbox (ordering_key, sequence)
     WHERE state = 0 AND ordering_key IS NOT NULL;
+-- The few rows that hold their keys back.
+CREATE INDEX IF NOT EXISTS event_outbox_held ON event_outbox (ordering_key)
+    WHERE state = 0 AND ordering_key IS NOT NULL AND (claimed_until > 0 OR available_at > 0);
 CREATE INDEX IF NOT EXISTS event_outbox_settled ON event_outbox (state, settled_at) WHERE state <> 0;
 
 INSERT OR IGNORE INTO event_store_migration (component, version) VALUES ('outbox', 1);

@@ -19,7 +19,7 @@ mod store;
 mod transactional;
 mod tx;
 
-pub use sql::Queries;
+pub(crate) use sql::Queries;
 #[cfg(feature = "postgres")]
 pub use sql::postgres;
 #[cfg(feature = "sqlite")]

@@ -4,8 +4,17 @@
 //! test has a schema, or a file, of its own.
 
 mod databases;
+mod emit;
 mod inbox;
 mod migrations;
+mod relay;
+mod shop;
+mod side_by_side;
+
+/// A clock that stands at a moment of its own.
+pub(crate) fn clock() -> event_runtime::ManualClock {
+    event_runtime::ManualClock::new("2026-01-01T00:00:00Z".parse().unwrap())
+}
 
 /// Runs one test body on both databases: `on_both!(first, second)`, each an `async fn(sqlx::Pool<Db>)`.
 macro_rules! on_both {

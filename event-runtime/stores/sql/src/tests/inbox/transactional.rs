@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use event_runtime::handler::State;
-use event_runtime::layer::Timeout;
+use event_runtime::layer::{CatchPanic, Timeout};
 use event_runtime::{Codec, FailureCode, HandlerError, Message, MessageRouter, Outcome};
 use tokio::sync::Semaphore;
 
 use super::message;
 use crate::inbox::{Transactional, Tx};
-use crate::migrate;
+use crate::tests::shop::{OrderPlaced, TestBroker, order};
+use crate::{Outbox, Relay, migrate};
 
 /// What a handler is to do after it has written, by run.
 type Then = Arc<dyn Fn(usize) -> Outcome + Send + Sync>;
@@ -185,6 +186,59 @@ macro_rules! transactional_tests {
                 }
                 let bare = MessageRouter::new().on_type("twice", twice);
                 assert_eq!(bare.handle(message("twice")).await.label(), "retry");
+                place.remove().await;
+            }
+
+            /// Consumed transactionally, emitted through the outbox, relayed: what comes many times goes on once.
+            #[tokio::test]
+            async fn what_a_handler_emits_through_the_outbox_is_published_exactly_once() {
+                let Some(place) = $place.await else { return };
+                prepare(&place.pool).await;
+                async fn place_order(
+                    message: Message,
+                    State(given): State<Given>,
+                    mut tx: Tx<Db>,
+                ) -> Result<Outcome, HandlerError> {
+                    let run = given.runs.fetch_add(1, Ordering::SeqCst);
+                    Outbox::new().emit(&mut tx, order(&message.metadata().id, 7)).await?;
+                    sqlx::query("INSERT INTO ledger (event_id) VALUES ($1)")
+                        .bind(&message.metadata().id)
+                        .execute(&mut **tx)
+                        .await?;
+                    Ok((given.then)(run))
+                }
+                let given = given(|run| match run {
+                    0 => HandlerError::retry("after it was emitted").into_outcome(),
+                    1 => panic!("after it was emitted"),
+                    _ => Outcome::Ack,
+                });
+                let router = MessageRouter::new()
+                    .with_state(given.clone())
+                    .on_type("a", place_order)
+                    .layer(CatchPanic::new())
+                    .layer(Transactional::new(place.pool.clone(), "ledger"));
+                let (first, second) = (message("a"), message("a"));
+                for message in [&first, &first, &first, &second, &first, &second] {
+                    router.handle(message.clone()).await;
+                }
+                assert_eq!((booked(&place.pool).await, given.runs.load(Ordering::SeqCst)), (2, 4));
+                let broker = TestBroker::new("broker");
+                let relay = Relay::new(place.pool.clone(), TestBroker::pool(std::slice::from_ref(&broker)));
+                for _ in 0..3 {
+                    relay.run_once().await.unwrap();
+                }
+                let mut customers: Vec<_> =
+                    broker.orders().into_iter().map(|(customer, _)| customer).collect();
+                customers.sort_unstable();
+                let mut ids = [first.metadata().id.clone(), second.metadata().id.clone()];
+                ids.sort_unstable();
+                assert_eq!(customers, ids);
+                // Each tells what caused it.
+                for published in broker.messages() {
+                    let metadata = published.metadata();
+                    let customer = published.decode::<OrderPlaced>().unwrap().customer;
+                    assert_eq!(metadata.causation_id.as_deref(), Some(&*customer));
+                }
                 place.remove().await;
             }
 
