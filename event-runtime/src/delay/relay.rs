@@ -112,7 +112,11 @@ impl DelayRelay {
                 } } => {
                     receive = None;
                     match received {
-                        Ok(deliveries) => run.admit(deliveries),
+                        Ok(deliveries) => {
+                            run.admit(deliveries);
+                            // A source that never waits leaves room for other tasks.
+                            tokio::task::yield_now().await;
+                        }
                         Err(error) if error.is_retryable() => {
                             tracing::warn!(source = %run.info.name, %error, "delay queue not received from; trying again");
                             pause_until = after(self.clock.now(), REPEAT);

@@ -17,6 +17,8 @@ use event_runtime::transport::{
 };
 use event_runtime::{Attempt, HandlerError, ManualClock, Message, MessageRouter, Outcome, Producer, Source};
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::idempotency::{eventually, manual_clock};
 use super::raw::message;
 
@@ -118,9 +120,9 @@ fn all(queue: &Queue) -> usize {
 
 #[tokio::test]
 async fn a_failed_message_comes_back_when_it_is_due_with_its_attempts() {
-    type Seen = Arc<Mutex<Vec<(u32, i64)>>>;
+    type Seen = Arc<Mutex<Vec<(u32, Timestamp)>>>;
     async fn fail(Attempt(attempt): Attempt, State((seen, clock)): State<(Seen, ManualClock)>) -> Outcome {
-        seen.lock().unwrap().push((attempt, clock.now().as_second() % 86_400));
+        seen.lock().unwrap().push((attempt, clock.now()));
         HandlerError::retry_after(LATER, "not now").into_outcome()
     }
     let fixture = Fixture::new();
@@ -139,22 +141,32 @@ async fn a_failed_message_comes_back_when_it_is_due_with_its_attempts() {
         .with_dead_letters(EmbeddedDeadLetters::new(fixture.dead.clone()));
     let relay = fixture.relay();
     let dead = || fixture.dead.counts().unwrap().visible == 1;
-    let advance = async {
-        for (attempts, seconds) in [(1, 300), (2, 300)] {
-            eventually(|| seen.lock().unwrap().len() == attempts && all(&fixture.orders) == 0).await;
-            // Not before it is due.
-            fixture.clock.advance(Duration::from_secs(seconds - 1));
-            for _ in 0..50 {
+    let clock = &fixture.clock;
+    // Time goes on while a test waits: consumer and relay look for messages every now and then.
+    let meanwhile = async |condition: &dyn Fn() -> bool| {
+        while !condition() {
+            for _ in 0..20 {
                 tokio::task::yield_now().await;
             }
-            assert_eq!(seen.lock().unwrap().len(), attempts);
-            fixture.clock.advance(Duration::from_secs(1));
+            clock.advance(Duration::from_millis(100));
         }
-        eventually(dead).await;
+    };
+    let advance = async {
+        for attempts in 1..3 {
+            meanwhile(&|| seen.lock().unwrap().len() == attempts && all(&fixture.orders) == 0).await;
+            let due = seen.lock().unwrap()[attempts - 1].1 + SignedDuration::from_secs(300);
+            clock.advance((due - SignedDuration::from_secs(1)).duration_since(clock.now()).unsigned_abs());
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(seen.lock().unwrap().len(), attempts, "not before it is due");
+        }
+        meanwhile(&dead).await;
     };
     let (report, relayed, ()) =
         tokio::join!(consumer.run(router, eventually(dead)), relay.run(eventually(dead)), advance);
-    assert_eq!(*seen.lock().unwrap(), [(1, 0), (2, 300), (3, 600)]);
+    let attempts: Vec<u32> = seen.lock().unwrap().iter().map(|(attempt, _)| *attempt).collect();
+    assert_eq!(attempts, [1, 2, 3]);
     assert_eq!((report.unwrap().retried, relayed.unwrap().forwarded), (2, 2));
     assert_eq!((all(&fixture.orders), all(&fixture.later)), (0, 0));
     // The dead letter says how often it was tried, and does not bring the count along when it is redriven.
