@@ -54,7 +54,7 @@ impl<Db: Database> SqlInbox<Db> {
     pub async fn delete_expired(&self, limit: u32) -> Result<u64, StoreError> {
         let failed = StoreError::during("delete expired records of the inbox");
         let mut connection = self.pool.acquire().await.map_err(&failed)?;
-        Db::delete_expired(&mut connection, limit).await.map_err(failed)
+        Db::delete_expired_records(&mut connection, limit).await.map_err(failed)
     }
 
     /// Deletes expired records in small batches, until there are none left, each time `interval` has passed; ends with
@@ -89,25 +89,25 @@ impl<Db: Database> IdempotencyStore for SqlInbox<Db> {
     async fn claim(&self, request: &ClaimRequest) -> Result<ClaimOutcome, IdempotencyError> {
         let failed = failed("claim a message in the inbox");
         let mut connection = self.pool.acquire().await.map_err(&failed)?;
-        Db::claim(&mut connection, request).await.map_err(failed)
+        Db::claim_message(&mut connection, request).await.map_err(failed)
     }
 
     async fn renew(&self, claim: &Claim, ttl: Duration) -> Result<(), IdempotencyError> {
         let failed = failed("renew a claim in the inbox");
         let mut connection = self.pool.acquire().await.map_err(&failed)?;
-        held(Db::renew(&mut connection, claim, ttl).await.map_err(failed)?)
+        held(Db::renew_claim(&mut connection, claim, ttl).await.map_err(failed)?)
     }
 
     async fn complete(&self, claim: &Claim, retention: Duration) -> Result<(), IdempotencyError> {
         let failed = failed("record a message in the inbox");
         let mut connection = self.pool.acquire().await.map_err(&failed)?;
-        held(Db::complete(&mut connection, claim, retention).await.map_err(failed)?)
+        held(Db::complete_claim(&mut connection, claim, retention).await.map_err(failed)?)
     }
 
     async fn release(&self, claim: &Claim) -> Result<(), IdempotencyError> {
         let failed = failed("release a claim in the inbox");
         let mut connection = self.pool.acquire().await.map_err(&failed)?;
-        held(Db::release(&mut connection, claim).await.map_err(failed)?)
+        held(Db::release_claim(&mut connection, claim).await.map_err(failed)?)
     }
 }
 

@@ -150,16 +150,16 @@ impl<Db: Database> Transactional<Db> {
     }
 
     async fn record(&self, request: &ClaimRequest) -> sqlx::Result<Recorded<Db>> {
-        let mut transaction = match Db::begin(&self.pool).await {
+        let mut transaction = match Db::begin_writing(&self.pool).await {
             Ok(transaction) => transaction,
             Err(error) if is_conflict(&error) => return Ok(Recorded::busy()),
             Err(error) => return Err(error),
         };
-        if !Db::lock(Db::connection(&mut transaction), &request.claim).await? {
+        if !Db::lock_key(Db::connection(&mut transaction), &request.claim).await? {
             roll_back(transaction).await;
             return Ok(Recorded::busy());
         }
-        match Db::claim(Db::connection(&mut transaction), request).await? {
+        match Db::claim_message(Db::connection(&mut transaction), request).await? {
             ClaimOutcome::Claimed { .. } => Ok(Recorded::Begun(transaction)),
             outcome => {
                 roll_back(transaction).await;
@@ -175,7 +175,8 @@ impl<Db: Database> Transactional<Db> {
         mut transaction: Transaction<'static, Db>,
         request: &ClaimRequest,
     ) -> sqlx::Result<bool> {
-        if !Db::complete(Db::connection(&mut transaction), &request.claim, self.retention).await? {
+        if !Db::complete_claim(Db::connection(&mut transaction), &request.claim, self.retention).await? {
+            Db::begin_again(Db::connection(&mut transaction)).await;
             roll_back(transaction).await;
             return Ok(false);
         }

@@ -14,7 +14,7 @@ use crate::Database;
 /// The transaction in which a message is handled; there with the layer [`Transactional`](crate::inbox::Transactional).
 ///
 /// It is the sqlx transaction and goes where one goes: `&mut **tx` is the connection. The layer commits or rolls back when
-/// the handler has ended, so a handler must not keep it: one that moves it to a task that is still running is retried.
+/// the handler has ended, so a handler must neither end it by a statement of its own nor keep it: one that moves it to a task that is still running is retried.
 /// A handler takes it once.
 ///
 /// ```

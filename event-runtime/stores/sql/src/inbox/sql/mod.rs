@@ -14,45 +14,51 @@ use sqlx::{Connection, Pool, Transaction};
 /// What the inbox asks of a database. Sealed, as [`Database`](crate::Database) is.
 pub trait Queries: sqlx::Database {
     /// Claims, or says who stands in the way.
-    fn claim(
+    fn claim_message(
         connection: &mut Self::Connection,
         request: &ClaimRequest,
     ) -> impl Future<Output = sqlx::Result<ClaimOutcome>> + Send;
 
     /// Whether the claim was held.
-    fn renew(
+    fn renew_claim(
         connection: &mut Self::Connection,
         claim: &Claim,
         ttl: Duration,
     ) -> impl Future<Output = sqlx::Result<bool>> + Send;
 
     /// Whether the claim was held.
-    fn complete(
+    fn complete_claim(
         connection: &mut Self::Connection,
         claim: &Claim,
         retention: Duration,
     ) -> impl Future<Output = sqlx::Result<bool>> + Send;
 
     /// Whether the claim was held.
-    fn release(
+    fn release_claim(
         connection: &mut Self::Connection,
         claim: &Claim,
     ) -> impl Future<Output = sqlx::Result<bool>> + Send;
 
     /// How many expired rows were deleted, at most `limit`.
-    fn delete_expired(
+    fn delete_expired_records(
         connection: &mut Self::Connection,
         limit: u32,
     ) -> impl Future<Output = sqlx::Result<u64>> + Send;
 
     /// A transaction that may write.
-    fn begin(pool: &Pool<Self>) -> impl Future<Output = sqlx::Result<Transaction<'static, Self>>> + Send;
+    fn begin_writing(
+        pool: &Pool<Self>,
+    ) -> impl Future<Output = sqlx::Result<Transaction<'static, Self>>> + Send;
 
     /// Keeps other transactions off the claim's key until this one ends; `false` where one is there.
-    fn lock(
+    fn lock_key(
         connection: &mut Self::Connection,
         claim: &Claim,
     ) -> impl Future<Output = sqlx::Result<bool>> + Send;
+
+    /// Begins a transaction on a connection whose own was ended behind sqlx's back, so that the two agree again and the
+    /// connection can go back to its pool.
+    fn begin_again(connection: &mut Self::Connection) -> impl Future<Output = ()> + Send;
 
     /// A connection of the pool, in a transaction.
     fn connection<'a>(transaction: &'a mut Transaction<'static, Self>) -> &'a mut Self::Connection
@@ -119,7 +125,7 @@ use statements;
 /// The same calls on either database.
 macro_rules! queries {
     ($database:ty) => {
-        async fn claim(
+        async fn claim_message(
             connection: &mut Self::Connection,
             request: &ClaimRequest,
         ) -> sqlx::Result<ClaimOutcome> {
@@ -155,7 +161,7 @@ macro_rules! queries {
             Ok(ClaimOutcome::InProgress { remaining: std::time::Duration::from_millis(100) })
         }
 
-        async fn renew(
+        async fn renew_claim(
             connection: &mut Self::Connection,
             claim: &Claim,
             ttl: Duration,
@@ -166,7 +172,7 @@ macro_rules! queries {
             Ok(done.rows_affected() > 0)
         }
 
-        async fn complete(
+        async fn complete_claim(
             connection: &mut Self::Connection,
             claim: &Claim,
             retention: Duration,
@@ -177,7 +183,7 @@ macro_rules! queries {
             Ok(done.rows_affected() > 0)
         }
 
-        async fn release(connection: &mut Self::Connection, claim: &Claim) -> sqlx::Result<bool> {
+        async fn release_claim(connection: &mut Self::Connection, claim: &Claim) -> sqlx::Result<bool> {
             let Claim { handler, key, token } = claim;
             for statement in [RELEASE, RELEASE_COUNTED] {
                 let query = sqlx::query(statement).bind(&**handler).bind(&**key).bind(token.to_string());
@@ -188,7 +194,12 @@ macro_rules! queries {
             Ok(false)
         }
 
-        async fn delete_expired(connection: &mut Self::Connection, limit: u32) -> sqlx::Result<u64> {
+        async fn begin_again(connection: &mut Self::Connection) {
+            // It fails where the transaction is still there, and then nothing is to be done.
+            drop(sqlx::query("BEGIN").execute(connection).await);
+        }
+
+        async fn delete_expired_records(connection: &mut Self::Connection, limit: u32) -> sqlx::Result<u64> {
             let done = sqlx::query(DELETE_EXPIRED).bind(i64::from(limit)).execute(connection).await?;
             Ok(done.rows_affected())
         }

@@ -23,11 +23,11 @@ pub const TRY_LOCK: &str = "SELECT pg_try_advisory_xact_lock(hashtextextended('e
 impl Queries for Postgres {
     queries!(Postgres);
 
-    async fn begin(pool: &Pool<Self>) -> sqlx::Result<Transaction<'static, Self>> {
+    async fn begin_writing(pool: &Pool<Self>) -> sqlx::Result<Transaction<'static, Self>> {
         PgPool::begin(pool).await
     }
 
-    async fn lock(connection: &mut Self::Connection, claim: &Claim) -> sqlx::Result<bool> {
+    async fn lock_key(connection: &mut Self::Connection, claim: &Claim) -> sqlx::Result<bool> {
         sqlx::query_scalar(TRY_LOCK).bind(&*claim.handler).bind(&*claim.key).fetch_one(connection).await
     }
 }

@@ -17,12 +17,12 @@ pub const DELETE_EXPIRED: &str = "DELETE FROM event_inbox WHERE rowid IN (SELECT
 impl Queries for Sqlite {
     queries!(Sqlite);
 
-    async fn begin(pool: &Pool<Self>) -> sqlx::Result<Transaction<'static, Self>> {
+    async fn begin_writing(pool: &Pool<Self>) -> sqlx::Result<Transaction<'static, Self>> {
         // A transaction that reads first and writes later fails where another one has written in between.
         pool.begin_with("BEGIN IMMEDIATE").await
     }
 
-    async fn lock(_: &mut Self::Connection, _: &Claim) -> sqlx::Result<bool> {
+    async fn lock_key(_: &mut Self::Connection, _: &Claim) -> sqlx::Result<bool> {
         // There is one writing transaction at a time.
         Ok(true)
     }

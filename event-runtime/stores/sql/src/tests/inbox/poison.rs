@@ -25,10 +25,14 @@ fn killer() -> Message {
     Codec::Native.encode_raw(metadata, "{}", None).unwrap()
 }
 
+async fn abort() {
+    std::process::abort()
+}
+
 /// What the child runs: a consumer, over what a broker has handed out again.
 async fn consume(pool: SqlitePool) -> Outcome {
     let router = MessageRouter::new()
-        .on_type("killer", async || std::process::abort())
+        .on_type("killer", abort)
         .layer(
             PoisonGuard::new(SqlInbox::new(pool.clone()), "starts")
                 .with_max_crashes(MAX_CRASHES)
@@ -87,7 +91,7 @@ async fn a_message_that_aborts_the_process_is_quarantined() {
     producer.produce(&killer()).await.unwrap();
     producer.produce(&super::message("harmless")).await.unwrap();
     let router = MessageRouter::new()
-        .on_type("killer", async || std::process::abort())
+        .on_type("killer", abort)
         .on_type("harmless", async || {})
         .layer(PoisonGuard::new(SqlInbox::new(place.pool.clone()), "starts").with_max_crashes(MAX_CRASHES));
     let consumer = Consumer::new(EmbeddedSource::new(queue.clone()))
