@@ -74,6 +74,10 @@ pub(crate) async fn find(
             config.invalid("", "no `<transport>_producer_pool_bundle` and no `<transport>_consumer_bundle`")
         }));
     }
+    #[cfg(feature = "registry")]
+    if let Err(error) = event_registry::Registry::from_config(config) {
+        mistakes.config(&error);
+    }
     let backends = match context.backends(config) {
         Ok(backends) => backends,
         Err(Failure::Failed(text)) => {
