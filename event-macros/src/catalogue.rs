@@ -102,5 +102,74 @@ fn code(text: &str) -> String {
 
 /// Text in a table's cell.
 fn text(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    plain(&line).replace('|', "\\|")
+}
+
+/// Text without what only its own place explains: links to Rust names become their words, a `<` opens no tag. Code and
+/// links to pages stay as they are.
+fn plain(line: &str) -> String {
+    let mut plain = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find(['`', '[', '<', '\\']) {
+        let (before, from) = rest.split_at(at);
+        plain.push_str(before);
+        let (taken, written) = match from.as_bytes().first() {
+            Some(b'`') => {
+                verbatim(from, from.get(1..).and_then(|inner| inner.find('`')).map_or(1, |end| end + 2))
+            }
+            Some(b'\\') => verbatim(from, 1 + from.chars().nth(1).map_or(0, char::len_utf8)),
+            Some(b'<') if from.starts_with("<http") => {
+                verbatim(from, from.find('>').map_or(1, |end| end + 1))
+            }
+            Some(b'<') => (1, "&lt;".to_owned()),
+            _ => link(from),
+        };
+        plain.push_str(&written);
+        rest = from.get(taken..).unwrap_or_default();
+    }
+    plain + rest
+}
+
+fn verbatim(from: &str, taken: usize) -> (usize, String) {
+    (taken, from.get(..taken).unwrap_or_default().to_owned())
+}
+
+/// What begins with `[`: how much of it is a link, and what it becomes.
+fn link(from: &str) -> (usize, String) {
+    let Some(end) = from.find(']') else { return (1, "\\[".to_owned()) };
+    let words = from.get(1..end).unwrap_or_default();
+    let behind = from.get(end + 1..).unwrap_or_default();
+    let target = match behind.as_bytes().first() {
+        Some(b'(') => behind.find(')').map(|end| end + 1),
+        Some(b'[') => behind.find(']').map(|end| end + 1),
+        _ => None,
+    };
+    match target {
+        Some(target) if behind.starts_with("(http") => verbatim(from, end + 1 + target),
+        Some(target) => (end + 1 + target, plain(words)),
+        None if words.starts_with('`') => (end + 1, plain(words)),
+        None => (end + 1, format!("\\[{}\\]", plain(words))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_keeps_code_and_links_to_pages_alone() {
+        for (written, shown) in [
+            ("plain | text", "plain \\| text"),
+            ("a [`Wallet`] of [it](super::It) or [that][It]", "a `Wallet` of it or that"),
+            ("see [RFC 3339](https://example.org/a)", "see [RFC 3339](https://example.org/a)"),
+            ("<https://example.org> and Vec<u8>", "<https://example.org> and Vec&lt;u8>"),
+            ("`a[0] <b>` stays, [0] and \\[x\\] too", "`a[0] <b>` stays, \\[0\\] and \\[x\\] too"),
+            ("open ` [ <", "open ` \\[ &lt;"),
+            ("ends \\", "ends \\"),
+            ("größe [ü", "größe \\[ü"),
+        ] {
+            assert_eq!(text(written), shown);
+        }
+    }
 }
