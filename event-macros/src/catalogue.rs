@@ -35,17 +35,27 @@ pub(crate) fn table(entry: Entry<'_>) -> Vec<String> {
         ),
         String::new(),
     ]);
-    let rows: Vec<_> =
-        entry.fields.iter().filter(|field| field.wire != Wire::Nowhere).map(field_row).collect();
-    if !rows.is_empty() {
-        lines.push(" | field | type | required | rules | personal | description |".to_owned());
-        lines.push(" |---|---|---|---|---|---|".to_owned());
-        lines.extend(rows);
+    let fields: Vec<_> = entry.fields.iter().filter(|field| field.wire != Wire::Nowhere).collect();
+    if !fields.is_empty() {
+        let has_rules = fields.iter().any(|field| !field.rules.is_empty());
+        let has_personal = fields.iter().any(|field| field.pii.is_some());
+        // A column without an entry only narrows the others.
+        let row = |[field, ty, required, rules, personal, description]: [String; 6]| {
+            let mut cells = vec![field, ty, required];
+            cells.extend(has_rules.then_some(rules));
+            cells.extend(has_personal.then_some(personal));
+            cells.push(description);
+            format!(" | {} |", cells.join(" | "))
+        };
+        lines.push(row(["field", "type", "required", "rules", "personal", "description"].map(str::to_owned)));
+        lines.push(row(["---"; 6].map(str::to_owned)));
+        lines.extend(fields.into_iter().map(cells).map(row));
     }
     lines
 }
 
-fn field_row(field: &Field) -> String {
+/// What is said of a field, column by column.
+fn cells(field: &Field) -> [String; 6] {
     let name = match &field.wire {
         Wire::Member(name) => code(name),
         Wire::Item(index) => index.to_string(),
@@ -58,12 +68,14 @@ fn field_row(field: &Field) -> String {
         None => "",
     };
     let required = if field.required { "yes" } else { "" };
-    format!(
-        " | {name} | {} | {required} | {} | {personal} | {} |",
+    [
+        name,
         code(&type_name(&field.ty)),
+        required.to_owned(),
         rules.join(", "),
-        text(&field.description)
-    )
+        personal.to_owned(),
+        text(&field.description),
+    ]
 }
 
 /// What a pack's table says of an event, behind its link.
