@@ -70,8 +70,10 @@ async fn the_context_of_a_handler_is_inherited<Db: Database>(pool: sqlx::Pool<Db
     metadata.tenant_id = Some("tenant".to_owned());
     let handled = Codec::Native.encode_raw(metadata, "{}", None).unwrap();
     let outbox = Outbox::new();
-    let emitted = Context::new(handled).scope(async { outbox.emit(&mut transaction, order("a", 1)) }).await;
-    emitted.await.unwrap();
+    let emitted =
+        Context::new(handled).scope(async { Some(outbox.emit(&mut transaction, order("a", 1))) }).await;
+    // Awaited outside of the handler: the context was taken when it was called.
+    emitted.unwrap().await.unwrap();
     transaction.commit().await.unwrap();
     let broker = TestBroker::new("broker");
     Relay::new(pool, TestBroker::pool(std::slice::from_ref(&broker))).run_once().await.unwrap();
