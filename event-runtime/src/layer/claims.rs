@@ -214,7 +214,10 @@ impl Held<'_> {
     /// Gives the claim back, so that the next attempt need not wait for its end.
     pub(super) async fn release(mut self) {
         let Some(claim) = self.claim.clone() else { return };
-        let release = async { Ok(give_back(self.claims.store.as_ref(), &claim).await) };
+        let release = async {
+            give_back(self.claims.store.as_ref(), &claim).await;
+            Ok(())
+        };
         if let Err(error) = self.claims.within(release).await {
             tracing::warn!(handler = %claim.handler, key = %claim.key, %error, "claim not released; it ends by itself");
         }
