@@ -14,7 +14,7 @@ pub enum Outcome {
     Ack,
     /// Not handled this time: try again, within the attempts that the consumer allows.
     Retry {
-        /// The least delay; `None` = the consumer's backoff.
+        /// The least delay, held to what the broker can delay; `None` = the consumer's backoff.
         after: Option<Duration>,
         /// Why.
         failure: Failure,
@@ -124,7 +124,7 @@ impl HandlerError {
         Self::new(Disposition::Retry { after: None }, cause)
     }
 
-    /// Try again no earlier than `after` from now.
+    /// Try again no earlier than `after` from now, or than the longest delay that the broker can keep.
     pub fn retry_after(after: Duration, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(Disposition::Retry { after: Some(after) }, cause)
     }
@@ -194,25 +194,29 @@ impl fmt::Display for HandlerError {
 /// What a handler may return: `()`, `Result<(), HandlerError>`, `Result<(), E>` of any error, or an [`Outcome`].
 #[diagnostic::on_unimplemented(
     message = "a handler cannot return `{Self}`",
-    note = "it returns `()`, `Result<(), HandlerError>`, `Result<(), E>` of any error, or an `Outcome`"
+    note = "it returns `()`, an `Outcome`, `Result<(), HandlerError>`, or `Result<(), E>` where `E` is a `std::error::Error + Send + Sync + 'static`",
+    note = "a text becomes an error by `HandlerError::retry(\"..\")` or `HandlerError::dead_letter(\"..\")`"
 )]
 pub trait IntoOutcome {
     /// The decision.
     fn into_outcome(self) -> Outcome;
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutcome for Outcome {
     fn into_outcome(self) -> Outcome {
         self
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutcome for () {
     fn into_outcome(self) -> Outcome {
         Outcome::Ack
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: IntoOutcome, E: Into<HandlerError>> IntoOutcome for Result<T, E> {
     fn into_outcome(self) -> Outcome {
         match self {

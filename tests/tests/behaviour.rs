@@ -21,6 +21,7 @@ mod behaviour {
     mod repair;
     mod router;
     mod schemas;
+    mod startup;
     mod testkit;
     mod typed_handlers;
     mod validation;

@@ -92,7 +92,7 @@ impl Claims {
             retention: self.retention,
         };
         // Counted from before the call: the store's own count begins later, so this one ends first.
-        let ends = after(self.clock.now(), self.ttl);
+        let ends = after(self.clock.steady(), self.ttl);
         let mut held = Held { claims: self, claim: Some(request.claim.clone()), ends };
         let outcome = self.within(self.store.claim(&request)).await;
         match outcome {
@@ -127,7 +127,7 @@ impl Claims {
     }
 
     fn sleep_for(&self, part: u32, ends: Timestamp) -> crate::clock::Sleep {
-        self.clock.sleep((self.ttl / part).min(until(self.clock.now(), ends)))
+        self.clock.sleep((self.ttl / part).min(until(self.clock.steady(), ends)))
     }
 }
 
@@ -172,14 +172,14 @@ impl Held<'_> {
         let mut part = RENEWALS;
         loop {
             claims.sleep_for(part, self.ends).await;
-            let asked = claims.clock.now();
+            let asked = claims.clock.steady();
             if asked >= self.ends {
                 return;
             }
             let renewed = tokio::select! {
                 biased;
                 renewed = claims.store.renew(&claim, claims.ttl) => renewed,
-                () = claims.clock.sleep_until(self.ends) => return,
+                () = claims.clock.sleep(until(claims.clock.steady(), self.ends)) => return,
             };
             part = match renewed {
                 Ok(()) => {
@@ -204,7 +204,7 @@ impl Held<'_> {
             let completed = claims.within(claims.store.complete(&claim, claims.retention)).await;
             let Err(error) = completed else { return Ok(()) };
             let lost = error.kind() == IdempotencyErrorKind::ClaimLost;
-            if lost || claims.clock.now() >= self.ends {
+            if lost || claims.clock.steady() >= self.ends {
                 return Err(error);
             }
             claims.sleep_for(REPEATS, self.ends).await;

@@ -18,7 +18,7 @@ mod timeout;
 mod trace_span;
 
 pub use catch_panic::CatchPanic;
-pub(crate) use catch_panic::catch_panic;
+pub(crate) use catch_panic::{catch_panic, unless_panicked};
 pub use circuit_breaker::{CircuitBreaker, CircuitState};
 pub use concurrency_limit::ConcurrencyLimit;
 pub use idempotent::Idempotent;
