@@ -1,12 +1,14 @@
 //! Outbox, inbox and dead letters of [`event_runtime`] on PostgreSQL and SQLite.
 
 mod database;
+pub mod dead_letters;
 mod error;
 pub mod inbox;
 pub mod migrate;
 pub mod outbox;
 
 pub use database::Database;
+pub use dead_letters::{LetterCount, LetterQuery, SqlDeadLetters};
 pub use error::{StoreError, StoreErrorKind};
 pub use inbox::{SqlInbox, Transactional, Tx};
 pub use migrate::{check_schema, migrate};

@@ -4,6 +4,7 @@
 //! test has a schema, or a file, of its own.
 
 mod databases;
+mod dead_letters;
 mod emit;
 mod inbox;
 mod migrations;

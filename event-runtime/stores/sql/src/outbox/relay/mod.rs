@@ -162,7 +162,7 @@ impl<Db: Database> Relay<Db> {
         let Retention::Keep(keep) = self.settings.retention else { return Ok(0) };
         let keep = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
         let most = i64::from(self.settings.clean_up_batch.max(1));
-        Db::clean_up(&self.pool, self.now().saturating_sub(keep), most).await
+        Db::outbox_clean_up(&self.pool, self.now().saturating_sub(keep), most).await
     }
 
     /// What lies in the outbox now.
