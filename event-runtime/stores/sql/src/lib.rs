@@ -1,4 +1,6 @@
-//! Outbox, inbox and dead letters of [`event_runtime`] on PostgreSQL and SQLite.
+#![doc = include_str!("front_page.md")]
+// Without a database there is nothing to ask and nobody who asks.
+#![cfg_attr(not(any(feature = "postgres", feature = "sqlite")), allow(unused))]
 
 mod database;
 pub mod dead_letters;
@@ -17,5 +19,5 @@ pub use outbox::{
     Retention, SetAside,
 };
 
-#[cfg(all(test, feature = "postgres", feature = "sqlite"))]
+#[cfg(test)]
 mod tests;

@@ -24,7 +24,7 @@ pub(crate) use store::DeadLetterStore;
 /// ```
 /// use event_runtime::consumer::repair::DeadLetters;
 /// use event_runtime::embedded::{Broker, EmbeddedDeadLetters, EmbeddedSource, QueueSettings};
-/// use event_runtime::Consumer;
+/// use event_runtime::consumer::Consumer;
 /// use event_store_sql::{LetterQuery, SqlDeadLetters, migrate};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
