@@ -2,6 +2,7 @@
 //!
 //! Each operation has an error type of its own beside it; this module holds only what several of them speak of.
 
+use std::error::Error;
 use std::fmt;
 
 use serde::Serialize;
@@ -29,6 +30,10 @@ pub enum FailureCode {
     TimedOut,
     /// The attempts are used up and the last failure is not known to this process.
     MaxAttempts,
+    /// Another payload came under an id that is being handled or was handled before.
+    PayloadMismatch,
+    /// Handling the message ended the process too often.
+    Poisoned,
 }
 
 impl FailureCode {
@@ -43,6 +48,8 @@ impl FailureCode {
         Self::HandlerPanicked,
         Self::TimedOut,
         Self::MaxAttempts,
+        Self::PayloadMismatch,
+        Self::Poisoned,
     ];
 
     /// The code as it stands in dead letters and metrics, for instance `DECODE_FAILED`.
@@ -57,6 +64,8 @@ impl FailureCode {
             Self::HandlerPanicked => "HANDLER_PANICKED",
             Self::TimedOut => "TIMED_OUT",
             Self::MaxAttempts => "MAX_ATTEMPTS",
+            Self::PayloadMismatch => "PAYLOAD_MISMATCH",
+            Self::Poisoned => "POISONED",
         }
     }
 }
@@ -105,4 +114,16 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}: {}", self.code, self.message)
     }
+}
+
+/// An error and its causes, a line each. It is what `Debug` shows of the errors that a `main` returns: Rust prints
+/// those with `Debug`, and whoever starts the program has nothing else to read.
+pub(crate) fn with_causes(error: &dyn Error, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(formatter, "{error}")?;
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        write!(formatter, "\n  because: {error}")?;
+        cause = error.source();
+    }
+    Ok(())
 }

@@ -58,6 +58,8 @@
 //! | know every event by name | [`factory`] |
 //! | emit | [`Envelope`], [`pool`] |
 //! | consume | [`consumer`], [`MessageRouter`], [`handler`], [`outcome`], [`layer`] |
+//! | handle every event once | [`idempotency`], [`layer::Idempotent`] |
+//! | retry later than a broker can | [`delay`] |
 //! | pass on without reading | [`forwarder`] |
 //! | choose formats on the wire | [`codec`] |
 //! | configure | [`config`] |
@@ -68,6 +70,7 @@
 //! # Features
 //!
 //! - `embedded` (default): queues in the process with the semantics of SQS.
+//! - `signal` (default): [`shutdown_signal`], on Unix and Windows.
 //! - `testing`: the probe and the harness for tests of applications.
 
 /// The macros write `::event_runtime`, in this crate's own tests too.
@@ -80,6 +83,7 @@ pub mod clock;
 pub mod codec;
 pub mod config;
 pub mod consumer;
+pub mod delay;
 pub mod delivery;
 #[cfg(feature = "embedded")]
 pub mod embedded;
@@ -90,6 +94,7 @@ pub mod factory;
 pub mod forwarder;
 pub mod guide;
 pub mod handler;
+pub mod idempotency;
 pub mod layer;
 mod nearest;
 pub mod outcome;
@@ -97,6 +102,8 @@ pub mod pool;
 pub mod prelude;
 pub mod router;
 pub mod schema;
+#[cfg(all(feature = "signal", any(unix, windows)))]
+mod shutdown;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(test)]
@@ -127,4 +134,6 @@ pub use pool::{
     DynEmitter, EmitError, Emitter, ProducersPool, emit, emit_async, emit_batch, set_default_emitter,
 };
 pub use router::MessageRouter;
+#[cfg(all(feature = "signal", any(unix, windows)))]
+pub use shutdown::shutdown_signal;
 pub use transport::{DeadLetterSink, Producer, Source};

@@ -14,6 +14,7 @@ use bytes::Bytes;
 
 use crate::delivery::{Attributes, Delivery, Lease, Settlement};
 use crate::envelope::Message;
+use crate::error::with_causes;
 
 /// A boxed future that may move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -79,7 +80,7 @@ pub trait Producer: Send + Sync + 'static {
 }
 
 /// Why a producer did not send a message.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("{message}")]
 pub struct ProduceError {
     kind: ProduceErrorKind,
@@ -106,6 +107,14 @@ pub enum ProduceErrorKind {
     Unauthorized,
     /// The producer is closed.
     Closed,
+}
+
+/// The kind, and the error with its causes.
+impl fmt::Debug for ProduceError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:?}: ", self.kind)?;
+        with_causes(self, formatter)
+    }
 }
 
 impl ProduceError {
@@ -205,7 +214,7 @@ pub trait Source: Send + Sync + 'static {
 }
 
 /// Why a source did not receive.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("{message}")]
 pub struct SourceError {
     kind: SourceErrorKind,
@@ -230,6 +239,14 @@ pub enum SourceErrorKind {
     Refused,
     /// The source is closed.
     Closed,
+}
+
+/// The kind, and the error with its causes.
+impl fmt::Debug for SourceError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:?}: ", self.kind)?;
+        with_causes(self, formatter)
+    }
 }
 
 impl SourceError {
@@ -269,7 +286,7 @@ pub enum SettleError {
 }
 
 /// A message on its way into a dead-letter destination.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DeadLetter {
     /// The original body, or the wrapper that holds it where the record does not fit.
     pub body: Bytes,
@@ -277,8 +294,21 @@ pub struct DeadLetter {
     pub attributes: Attributes,
     /// The original group, for ordered destinations.
     pub group: Option<String>,
-    /// The deduplication id for destinations that deduplicate: `<event id>:<n>`.
+    /// The deduplication id for destinations that deduplicate: `<event id>:<the broker's id>`, another one each
+    /// time the message was redriven.
     pub deduplication_id: String,
+}
+
+/// Without what the body and the attributes say: they may hold personal data.
+impl fmt::Debug for DeadLetter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("DeadLetter")
+            .field("deduplication_id", &self.deduplication_id)
+            .field("body_bytes", &self.body.len())
+            .field("attributes", &self.attributes.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Keeps dead letters.

@@ -21,6 +21,8 @@ pub(crate) struct Field {
     pub(crate) required: bool,
     pub(crate) description: String,
     pub(crate) rules: Vec<Rule>,
+    /// Whether the rules of its type are left out on purpose.
+    pub(crate) skips_own_rules: bool,
     pub(crate) pii: Option<Pii>,
     /// Whether its form on the wire and in the schema is its type's own: nothing says otherwise.
     pub(crate) is_plain: bool,

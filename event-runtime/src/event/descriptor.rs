@@ -333,3 +333,19 @@ impl Compatibility {
         matches!(self, Self::Forward { .. } | Self::Full { .. } | Self::Strict { .. })
     }
 }
+
+/// Whether two payload types are one: `==` for constants, where text has none.
+pub(crate) const fn same_payload_type(left: &str, right: &str) -> bool {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    if left.len() != right.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < left.len() {
+        if left[index] != right[index] {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}

@@ -1,14 +1,15 @@
 //! One pack: its type and its constant data.
 
 use crate::envelope::Message;
-use crate::event::{DecodeError, EventDescriptor};
+use crate::event::{DecodeError, EventDescriptor, same_payload_type};
 use crate::nearest;
 
 /// A sum type over the events of one pack; implemented by `message_pack!`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a message pack",
     label = "this type was not made by `message_pack!`",
-    note = "write `message_pack! {{ pub {Self}<EventA, EventB> }}`"
+    note = "`message_pack! {{ pub MyMessagePack<EventA, EventB> }}` makes one",
+    note = "a handler of one event takes `Payload<E>` or `Envelope<E>` and goes to `.on(..)`"
 )]
 pub trait MessagePack: Sized + Send + 'static {
     /// The pack's name.
@@ -81,16 +82,5 @@ pub const fn is_first_of_its_type(events: &[&EventDescriptor], index: usize) -> 
 }
 
 const fn is_same_type(left: &EventDescriptor, right: &EventDescriptor) -> bool {
-    let (left, right) = (left.payload_type.as_bytes(), right.payload_type.as_bytes());
-    if left.len() != right.len() {
-        return false;
-    }
-    let mut index = 0;
-    while index < left.len() {
-        if left[index] != right[index] {
-            return false;
-        }
-        index += 1;
-    }
-    true
+    same_payload_type(left.payload_type, right.payload_type)
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::compat::{Change, Effect, Options, Verdict, Writers, compare};
+use super::difference::differences;
 use super::document::{document, file_name, print};
 use crate::event::{Compatibility, EventDescriptor};
 use crate::factory::PackDescriptor;
@@ -183,7 +184,9 @@ impl Gate<'_> {
                     self.problem(GateProblemKind::Renamed, &file, format!("{renames}: {remedy}"));
                 }
                 None => {
-                    self.write(GateProblemKind::Stale, &file, &fresh, "it is not what the code generates")
+                    let what =
+                        format!("it is not what the code generates ({})", differences(&committed, &fresh));
+                    self.write(GateProblemKind::Stale, &file, &fresh, &what);
                 }
             },
         }
