@@ -92,10 +92,10 @@
     search();
   }
   document.addEventListener("click", (event) => {
-    if (!event.target.closest(".search")) close();
+    if (!event.target.closest?.(".search")) close();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "/" && !event.target.closest("input, textarea")) {
+    if (event.key === "/" && !event.target.closest?.("input, textarea")) {
       event.preventDefault();
       input.focus();
       input.select();

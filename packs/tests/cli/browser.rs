@@ -14,7 +14,12 @@ fn open(page: &Path, query: &str, profile: &Path) -> Option<(String, String)> {
     let output = Command::new(browser)
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
         .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        .args(["--enable-logging=stderr", "--dump-dom", "--virtual-time-budget=5000", "--allow-file-access-from-files"])
+        .args([
+            "--enable-logging=stderr",
+            "--dump-dom",
+            "--virtual-time-budget=5000",
+            "--allow-file-access-from-files",
+        ])
         .arg(format!("--user-data-dir={}", profile.display()))
         .arg(format!("file://{}{query}", page.display()))
         .output()
@@ -42,7 +47,7 @@ fn search_works_and_an_event_shows_its_fields() {
 
 /// A page of ours inside the site: it opens each kind of page in a frame, goes over the map by focus as the Tab key
 /// does, and writes down what it saw.
-const VISITOR: &str = r#"<!doctype html><meta charset="utf-8"><body data-root=""><pre id="seen"></pre>
+const VISITOR: &str = r##"<!doctype html><meta charset="utf-8"><body data-root=""><pre id="seen"></pre>
 <iframe id="page" src="index.html" style="width:360px;height:700px"></iframe><script>
 const frame = document.getElementById("page"), seen = document.getElementById("seen");
 const say = (text) => seen.append(text + "\n");
@@ -67,7 +72,7 @@ frame.addEventListener("load", () => {
   pages.shift();
   if (pages.length) frame.src = pages[0]; else say("end");
 });
-</script></body>"#;
+</script></body>"##;
 
 #[test]
 fn every_kind_of_page_serves_the_keyboard_and_a_narrow_screen() {
@@ -80,7 +85,8 @@ fn every_kind_of_page_serves_the_keyboard_and_a_narrow_screen() {
     let seen = page.split("id=\"seen\">").nth(1).and_then(|rest| rest.split("</pre>").next()).unwrap();
     assert!(seen.contains("end"), "{seen}");
     let count = |text: &str| seen.lines().filter(|line| line.contains(text)).count();
-    for text in ["wide false", "menu true", "theme ", "slash true", "selected OrderPaidEvent", "closed true"] {
+    for text in ["wide false", "menu true", "theme ", "slash true", "selected OrderPaidEvent", "closed true"]
+    {
         assert_eq!(count(text), 3, "{text} in {seen}");
     }
     assert!(seen.contains("flows orders.fifo 5 events: OrderCancelledEvent, OrderCreatedEvent"), "{seen}");

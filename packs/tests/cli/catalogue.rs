@@ -117,7 +117,11 @@ fn pages_of_what_is_gone_go_and_what_others_put_there_stays() {
 fn markdown_has_a_page_a_pack() {
     let wiki = folder("wiki");
     assert_eq!(run(&["catalog", "markdown", "--out", wiki.to_str().unwrap()]).code, 0);
-    assert_eq!(std::fs::read_dir(&wiki).unwrap().count(), 12 + 1, "a page a pack, an index, the list of pages");
+    assert_eq!(
+        std::fs::read_dir(&wiki).unwrap().count(),
+        12 + 1,
+        "a page a pack, an index, the list of pages"
+    );
     let index = std::fs::read_to_string(wiki.join("README.md")).unwrap();
     assert!(index.contains("(OrderMessagePack.md#orderpaidevent)"), "{index}");
     assert!(run(&["catalog", "markdown"]).out.contains("\n### OrderPaidEvent\n"));
@@ -135,7 +139,10 @@ fn eventcatalog_pages_have_ids_versions_and_schemas() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), [".events-catalog.json", "channels", "domains", "events", "services"]);
+    assert_eq!(
+        kinds.into_iter().collect::<Vec<_>>(),
+        [".events-catalog.json", "channels", "domains", "events", "services"]
+    );
     assert!(front(&out.join("services/orders/index.mdx")).contains("receives:"));
     assert!(front(&out.join("services/orders_producer/index.mdx")).contains("sends:"));
 }
