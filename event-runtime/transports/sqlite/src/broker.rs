@@ -318,6 +318,11 @@ impl SqliteBroker {
         self.inner.writer.call(move |session| session.list_moves(&source, max)).await
     }
 
+    /// How many transactions this broker has committed. Requests that arrive together share one.
+    pub fn transactions(&self) -> u64 {
+        self.inner.writer.transactions()
+    }
+
     /// Closes the file after what was asked until now, for every clone and every queue: whatever they are asked later
     /// fails as `Closed`. It blocks until the file is closed.
     pub fn close(&self) {

@@ -58,6 +58,7 @@ pub(crate) struct WriterSettings {
 pub(crate) struct Writer {
     path: Arc<Path>,
     orders: Sender<Order>,
+    transactions: Arc<AtomicU64>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -86,18 +87,25 @@ impl Writer {
         let path: Arc<Path> = settings.path.as_path().into();
         let connection = open::open(&path, settings.open)?;
         let (orders, received) = mpsc::channel();
-        let work = Work { connection, settings, cache: Cache::new(), now: i64::MIN, version: None };
+        let transactions = Arc::<AtomicU64>::default();
+        let committed = Arc::clone(&transactions);
+        let work =
+            Work { connection, settings, cache: Cache::new(), now: i64::MIN, version: None, committed };
         let thread =
             std::thread::Builder::new().name("sqlite-queue".to_owned()).spawn(move || work.run(&received));
         let thread = thread.map_err(|error| {
             let text = format!("the thread that writes it can't be started: {error}");
             SqliteError::file(SqliteErrorKind::Unavailable, &path, text)
         })?;
-        Ok(Self { path, orders, thread: Mutex::new(Some(thread)) })
+        Ok(Self { path, orders, transactions, thread: Mutex::new(Some(thread)) })
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub(crate) fn transactions(&self) -> u64 {
+        self.transactions.load(Ordering::Acquire)
     }
 
     /// Does something in a transaction.
@@ -285,6 +293,7 @@ struct Work {
     now: i64,
     /// What `PRAGMA data_version` said last, and when.
     version: Option<(i64, Instant)>,
+    committed: Arc<AtomicU64>,
 }
 
 impl Work {
@@ -358,6 +367,7 @@ impl Work {
         }
         let woken = session.finish()?;
         self.connection.prepare_cached("COMMIT")?.execute([])?;
+        self.committed.fetch_add(1, Ordering::AcqRel);
         Ok(woken)
     }
 

@@ -1,0 +1,12 @@
+//! What queues in a file do beyond the in-memory ones: surviving, sharing, refusing files, and one commit for many.
+
+mod sqlite {
+    mod child;
+    mod crash;
+    mod files;
+    mod fixture;
+    mod groups;
+    mod processes;
+    mod redrive;
+    mod waiting;
+}
