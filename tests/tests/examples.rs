@@ -3,6 +3,7 @@
 //! Ids and times are replaced first. `EVENT_EXAMPLES=update` writes the files instead of comparing them.
 
 mod examples {
+    mod durable;
     mod webhooks;
 }
 
@@ -34,7 +35,7 @@ fn examples() -> Vec<PathBuf> {
 
 fn compare(folder: &Path, update: bool) -> Result<(), String> {
     let name = folder.file_name().unwrap().to_string_lossy().into_owned();
-    let printed = normalise(&run(&name)?);
+    let printed = normalise(&run(&name, &[])?);
     let expected_file = folder.join("expected.txt");
     if update {
         std::fs::write(&expected_file, printed).unwrap();
@@ -48,9 +49,10 @@ fn compare(folder: &Path, update: bool) -> Result<(), String> {
 }
 
 /// Runs the example as the README says a user does, from the workspace's root.
-fn run(name: &str) -> Result<String, String> {
+fn run(name: &str, arguments: &[&str]) -> Result<String, String> {
     let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--locked", "--package", &format!("example-{name}")])
+        .args(["run", "--quiet", "--locked", "--package", &format!("example-{name}"), "--"])
+        .args(arguments)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
         .stdin(Stdio::null())
         .output()

@@ -92,14 +92,14 @@ async fn work(queue: &SqliteQueue, first: usize) {
         let numbers: Vec<usize> = (0..1 + turn % 7).map(|n| first + turn * 10 + n).collect();
         let sends = numbers
             .iter()
-            .map(|number| queue.send(ordered(&format!("g{}", number % 5), &number.to_string())));
+            .map(|number| queue.send(ordered(&format!("g{}", number % 50), &number.to_string())));
         for sent in futures_util::future::join_all(sends).await {
             sent.unwrap();
         }
         numbers.iter().for_each(|number| report(format!("sent {number}")));
         done.iter().for_each(|(_, body)| report(format!("deleting {body}")));
         let receipts: Vec<Receipt> = done.iter().map(|(receipt, _)| *receipt).collect();
-        let (_, received) = queue.delete_and_receive(&receipts, &ten().max(3)).await.unwrap();
+        let (_, received) = queue.delete_and_receive(&receipts, &ten().max(6)).await.unwrap();
         done.iter().for_each(|(_, body)| report(format!("deleted {body}")));
         done = received.iter().map(|message| (message.receipt(), body(message).to_owned())).collect();
     }

@@ -16,7 +16,7 @@ fn number(variable: &str) -> Option<u64> {
 #[tokio::test]
 async fn nothing_confirmed_is_lost_and_nothing_deleted_comes_back() {
     let seed = number("EVENT_CRASH_SEED").unwrap_or_else(|| fastrand::u64(..));
-    let rounds = number("EVENT_CRASH_ROUNDS").unwrap_or(12) as usize;
+    let rounds = number("EVENT_CRASH_ROUNDS").unwrap_or(8) as usize;
     println!("seed: EVENT_CRASH_SEED={seed}");
     let mut random = fastrand::Rng::with_seed(seed);
     let folder = Folder::new();
@@ -61,7 +61,7 @@ async fn nothing_confirmed_is_lost_and_nothing_deleted_comes_back() {
         for body in bodies(&received) {
             *left.entry(body.to_owned()).or_default() += 1;
             let number: usize = body.parse().unwrap();
-            let last = last_of_worker.insert((number / 1_000_000, number % 5), number);
+            let last = last_of_worker.insert((number / 1_000_000, number % 50), number);
             assert!(
                 last.is_none_or(|last| last < number),
                 "seed {seed}: {number} after {last:?} of its group"
