@@ -4,6 +4,7 @@
 
 mod sqlite {
     mod child;
+    mod configuration;
     mod crash;
     mod files;
     mod fixture;

@@ -296,6 +296,16 @@ proptest! {
     }
 
     #[test]
+    fn a_fifo_queue_does_what_its_model_does(steps in prop::collection::vec(step(), 1..120)) {
+        run_in_memory(true, steps)?;
+    }
+}
+
+proptest! {
+    // A file each, and a thread hop a request.
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
     fn a_durable_standard_queue_does_what_its_model_does(steps in prop::collection::vec(step(), 1..120)) {
         run_in_a_file(false, steps)?;
     }
@@ -303,10 +313,5 @@ proptest! {
     #[test]
     fn a_durable_fifo_queue_does_what_its_model_does(steps in prop::collection::vec(step(), 1..120)) {
         run_in_a_file(true, steps)?;
-    }
-
-    #[test]
-    fn a_fifo_queue_does_what_its_model_does(steps in prop::collection::vec(step(), 1..120)) {
-        run_in_memory(true, steps)?;
     }
 }

@@ -4,6 +4,8 @@ use event_runtime::embedded::{MessageId, rules};
 use rusqlite::types::Type;
 use rusqlite::{OptionalExtension as _, Row, params};
 
+use crate::limits::MAX_MESSAGE_BYTES;
+
 use super::schema::{DELAYED, IN_FLIGHT, READY};
 use super::session::{Fault, Open, Session};
 
@@ -123,8 +125,9 @@ impl Session<'_> {
             "DELETE FROM message WHERE queue = ?1 AND sequence = ?2",
             [open.facts.id, stored.sequence],
         )?;
-        let was_full =
-            open.tally.messages >= open.facts.max_messages || open.tally.bytes >= open.facts.max_bytes / 2;
+        // Only then can somebody wait for room.
+        let was_full = open.tally.messages >= open.facts.max_messages
+            || open.tally.bytes.saturating_add(MAX_MESSAGE_BYTES as i64) > open.facts.max_bytes;
         open.tally.messages -= 1;
         open.tally.bytes -= stored.size;
         self.count_in_line(open, stored.line, stored.state, READY)?;
