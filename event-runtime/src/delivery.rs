@@ -1,6 +1,7 @@
 //! One delivery of one message: its bytes, its attributes, and the lease that has to be settled.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -27,6 +28,8 @@ pub mod attribute {
     pub const HOPS: &str = "hops";
     /// RFC 3339: the consumer hands the message on no earlier than this.
     pub const DELAYED_UNTIL: &str = "delayed-until";
+    /// How often the message was tried before it was put into a delay queue, a decimal number.
+    pub const ATTEMPTS: &str = "attempts";
     /// The record of a dead letter, JSON of at most 8 KiB.
     pub const DEAD_LETTER: &str = "dead-letter";
 }
@@ -113,7 +116,6 @@ pub enum Lease {
 /// One delivery: received, not yet settled.
 ///
 /// It is not `Clone`, and settling takes its lease: a second acknowledgement does not compile.
-#[derive(Debug)]
 pub struct Delivery {
     /// The body as it came.
     pub body: Bytes,
@@ -131,6 +133,19 @@ pub struct Delivery {
     pub first_received_at: Option<Timestamp>,
     /// The handle to settle it with.
     pub lease: Lease,
+}
+
+/// Without what the body and the attributes say: they may hold personal data.
+impl fmt::Debug for Delivery {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Delivery")
+            .field("transport_id", &self.transport_id)
+            .field("receive_count", &self.receive_count)
+            .field("body_bytes", &self.body.len())
+            .field("attributes", &self.attributes.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// What becomes of one delivery at its transport.

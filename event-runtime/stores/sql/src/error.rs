@@ -55,7 +55,7 @@ impl StoreError {
     }
 }
 
-fn kind_of(error: &sqlx::Error) -> StoreErrorKind {
+pub(crate) fn kind_of(error: &sqlx::Error) -> StoreErrorKind {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => {
             StoreErrorKind::Unavailable

@@ -5,12 +5,14 @@
 mod database;
 pub mod dead_letters;
 mod error;
+pub mod inbox;
 pub mod migrate;
 pub mod outbox;
 
 pub use database::Database;
 pub use dead_letters::{LetterCount, LetterQuery, SqlDeadLetters};
 pub use error::{StoreError, StoreErrorKind};
+pub use inbox::{SqlInbox, Transactional, Tx};
 pub use migrate::{check_schema, migrate};
 pub use outbox::{
     KeyOrder, Outbox, OutboxError, OutboxErrorKind, OutboxStats, Relay, RelayReport, RelaySettings,

@@ -11,6 +11,11 @@ pub const POSTGRES: &[Migration] = &[
         sql: include_str!("../../migrations/postgres/outbox_0001.sql"),
     },
     Migration {
+        component: "inbox",
+        version: 1,
+        sql: include_str!("../../migrations/postgres/inbox_0001.sql"),
+    },
+    Migration {
         component: "dead_letters",
         version: 1,
         sql: include_str!("../../migrations/postgres/dead_letters_0001.sql"),
@@ -25,6 +30,7 @@ pub const SQLITE: &[Migration] = &[
         version: 1,
         sql: include_str!("../../migrations/sqlite/outbox_0001.sql"),
     },
+    Migration { component: "inbox", version: 1, sql: include_str!("../../migrations/sqlite/inbox_0001.sql") },
     Migration {
         component: "dead_letters",
         version: 1,

@@ -8,6 +8,7 @@
 mod databases;
 mod dead_letters;
 mod emit;
+mod inbox;
 mod migrations;
 mod relay;
 mod shop;
