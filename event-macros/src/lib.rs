@@ -12,6 +12,7 @@ mod event;
 mod fields;
 #[cfg(test)]
 mod golden;
+mod habits;
 mod message_pack;
 mod nearest;
 mod rules;

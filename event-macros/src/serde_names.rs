@@ -32,6 +32,8 @@ pub(crate) struct Field {
     pub(crate) name: String,
     /// The name that writers give.
     pub(crate) written_name: String,
+    /// The names that readers take as well.
+    pub(crate) aliases: Vec<String>,
     pub(crate) default: Default,
     pub(crate) flatten: bool,
     /// Whether the field is that of a newtype, whose form is the value's own.
@@ -100,6 +102,7 @@ fn fields(style: ast::Style, all: &[ast::Field<'_>]) -> Vec<Field> {
             Field {
                 name: attrs.name().deserialize_name().value.clone(),
                 written_name: attrs.name().serialize_name().value.clone(),
+                aliases: attrs.aliases().iter().map(|alias| alias.value.clone()).collect(),
                 default: default(attrs.default()),
                 flatten: attrs.flatten(),
                 transparent: attrs.transparent() || matches!(style, ast::Style::Newtype),

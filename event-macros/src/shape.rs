@@ -81,6 +81,14 @@ impl Shape {
         }
     }
 
+    /// What is in it in the end, where it is an `Option` or a collection.
+    pub(crate) fn innermost(&self) -> &Self {
+        match self {
+            Self::Option(inner) | Self::Collection(inner) => inner.innermost(),
+            other => other,
+        }
+    }
+
     pub(crate) fn is_number(&self) -> bool {
         matches!(self, Self::Integer { .. } | Self::Float)
     }

@@ -16,7 +16,9 @@ pub use std::string::String;
 
 pub use crate::envelope::{Envelope, Message};
 pub use crate::event::rules::check::{self, At};
-pub use crate::event::rules::{AlwaysThere, Bound, Choice, Elements, Pattern, Presence, Rule};
+pub use crate::event::rules::{
+    AlwaysThere, Bound, Choice, Elements, OwnRules, Pattern, Presence, Rule, WithoutRules, refuse_own_rules,
+};
 pub use crate::event::{
     Compatibility, DecodeError, Event, EventDescriptor, FieldDescriptor, OrderingKey, Pii, Registered,
     Tagging, Upcast, UpcastFrom, Validate, Validator, follows_its_older, has_type_of_its_older, upcast_json,

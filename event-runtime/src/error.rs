@@ -2,6 +2,7 @@
 //!
 //! Each operation has an error type of its own beside it; this module holds only what several of them speak of.
 
+use std::error::Error;
 use std::fmt;
 
 use serde::Serialize;
@@ -105,4 +106,16 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}: {}", self.code, self.message)
     }
+}
+
+/// An error and its causes, a line each. It is what `Debug` shows of the errors that a `main` returns: Rust prints
+/// those with `Debug`, and whoever starts the program has nothing else to read.
+pub(crate) fn with_causes(error: &dyn Error, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(formatter, "{error}")?;
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        write!(formatter, "\n  because: {error}")?;
+        cause = error.source();
+    }
+    Ok(())
 }

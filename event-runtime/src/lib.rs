@@ -68,6 +68,7 @@
 //! # Features
 //!
 //! - `embedded` (default): queues in the process with the semantics of SQS.
+//! - `signal` (default): [`shutdown_signal`], on Unix and Windows.
 //! - `testing`: the probe and the harness for tests of applications.
 
 /// The macros write `::event_runtime`, in this crate's own tests too.
@@ -97,6 +98,8 @@ pub mod pool;
 pub mod prelude;
 pub mod router;
 pub mod schema;
+#[cfg(all(feature = "signal", any(unix, windows)))]
+mod shutdown;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(test)]
@@ -127,4 +130,6 @@ pub use pool::{
     DynEmitter, EmitError, Emitter, ProducersPool, emit, emit_async, emit_batch, set_default_emitter,
 };
 pub use router::MessageRouter;
+#[cfg(all(feature = "signal", any(unix, windows)))]
+pub use shutdown::shutdown_signal;
 pub use transport::{DeadLetterSink, Producer, Source};

@@ -177,25 +177,29 @@ impl fmt::Display for HandlerError {
 /// What a handler may return: `()`, `Result<(), HandlerError>`, `Result<(), E>` of any error, or an [`Outcome`].
 #[diagnostic::on_unimplemented(
     message = "a handler cannot return `{Self}`",
-    note = "it returns `()`, `Result<(), HandlerError>`, `Result<(), E>` of any error, or an `Outcome`"
+    note = "it returns `()`, an `Outcome`, `Result<(), HandlerError>`, or `Result<(), E>` where `E` is a `std::error::Error + Send + Sync + 'static`",
+    note = "a text becomes an error by `HandlerError::retry(\"..\")` or `HandlerError::dead_letter(\"..\")`"
 )]
 pub trait IntoOutcome {
     /// The decision.
     fn into_outcome(self) -> Outcome;
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutcome for Outcome {
     fn into_outcome(self) -> Outcome {
         self
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutcome for () {
     fn into_outcome(self) -> Outcome {
         Outcome::Ack
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: IntoOutcome, E: Into<HandlerError>> IntoOutcome for Result<T, E> {
     fn into_outcome(self) -> Outcome {
         match self {

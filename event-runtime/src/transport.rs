@@ -14,6 +14,7 @@ use bytes::Bytes;
 
 use crate::delivery::{Attributes, Delivery, Lease, Settlement};
 use crate::envelope::Message;
+use crate::error::with_causes;
 
 /// A boxed future that may move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -79,7 +80,7 @@ pub trait Producer: Send + Sync + 'static {
 }
 
 /// Why a producer did not send a message.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("{message}")]
 pub struct ProduceError {
     kind: ProduceErrorKind,
@@ -106,6 +107,14 @@ pub enum ProduceErrorKind {
     Unauthorized,
     /// The producer is closed.
     Closed,
+}
+
+/// The kind, and the error with its causes.
+impl fmt::Debug for ProduceError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:?}: ", self.kind)?;
+        with_causes(self, formatter)
+    }
 }
 
 impl ProduceError {
@@ -205,7 +214,7 @@ pub trait Source: Send + Sync + 'static {
 }
 
 /// Why a source did not receive.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("{message}")]
 pub struct SourceError {
     kind: SourceErrorKind,
@@ -230,6 +239,14 @@ pub enum SourceErrorKind {
     Refused,
     /// The source is closed.
     Closed,
+}
+
+/// The kind, and the error with its causes.
+impl fmt::Debug for SourceError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:?}: ", self.kind)?;
+        with_causes(self, formatter)
+    }
 }
 
 impl SourceError {

@@ -18,6 +18,7 @@ mod behaviour {
     mod repair;
     mod router;
     mod schemas;
+    mod startup;
     mod testkit;
     mod typed_handlers;
     mod validation;

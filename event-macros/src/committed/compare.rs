@@ -48,52 +48,82 @@ struct Comparison<'a> {
 impl Comparison<'_> {
     /// How a message ends: where the field comes from, and the way out that always works.
     fn way_out(&self) -> String {
-        let (version, next) = (self.candidate.version, self.candidate.version + 1);
-        format!("or raise `version` to {next} (version {version} is committed in {})", self.committed.path)
+        let (version, path) = (self.candidate.version, &self.committed.path);
+        let place = match self.committed.newest_after(version) {
+            Some(newest) => format!("the newest version, {newest}"),
+            None => format!("`version = {}`", version + 1),
+        };
+        format!("or make the change in {place} (version {version} is committed in {path})")
     }
 
     fn report(&self, span: Span, what: &str, remedy: &str, errors: &mut Diagnostics) {
         errors.at(span, format!("{what}: {remedy}, {}", self.way_out()));
     }
 
-    /// Reports committed fields that old readers require and that are gone; gives the fields that replace them.
+    /// Reports committed fields that are gone and missed; gives the names of the fields that replace them.
     fn gone(&self, errors: &mut Diagnostics) -> BTreeSet<String> {
         let fields = self.candidate.fields;
         let mut renamed = BTreeSet::new();
-        if !self.candidate.protected.forward || fields.iter().any(|field| field.wire == Wire::Flat) {
+        if fields.iter().any(|field| field.wire == Wire::Flat) {
             return renamed;
         }
-        let names: BTreeSet<_> = fields.iter().filter_map(member_name).collect();
-        let gone = self
-            .properties
-            .keys()
-            .filter(|name| !names.contains(name.as_str()) && self.committed.requires(name));
-        let gone: Vec<_> = gone.collect();
-        let new: Vec<_> = names.iter().copied().filter(|name| !self.properties.contains_key(*name)).collect();
-        for name in &gone {
-            let heir = match (gone.as_slice(), new.as_slice()) {
-                ([_], [only]) => Some(*only),
-                _ => nearest(name, new.iter().copied()),
-            };
-            let field = fields.iter().find(|field| member_name(field) == heir && heir.is_some());
-            match field {
-                Some(field) => {
-                    renamed.extend(heir.map(str::to_owned));
-                    let what = format!("field `{name}` was renamed, and old readers require it");
-                    self.report(
-                        member_span(field),
-                        &what,
-                        &format!("write `#[serde(rename = \"{name}\")]` on it"),
-                        errors,
-                    );
+        let mut new: Vec<_> = fields
+            .iter()
+            .filter(|field| member_name(field).is_some_and(|name| !self.properties.contains_key(name)))
+            .collect();
+        let gone: Vec<_> = self.properties.keys().filter(|name| !self.is_kept(name)).collect();
+        let is_exchange = gone.len() == 1 && new.len() == 1;
+        for name in gone {
+            let heir = self.heir(name, &new, is_exchange);
+            let Some(why) = self.why_missed(name, heir) else { continue };
+            match heir {
+                Some(heir) => {
+                    renamed.extend(member_name(heir).map(str::to_owned));
+                    new.retain(|field| member_name(field) != member_name(heir));
+                    let remedy = format!("write `#[serde(rename = \"{name}\")]` on it");
+                    let what = format!("field `{name}` was renamed, and {why}");
+                    self.report(member_span(heir), &what, &remedy, errors);
                 }
                 None => {
-                    let what = format!("field `{name}` was removed, and old readers require it");
+                    let what = format!("field `{name}` was removed, and {why}");
                     self.report(self.candidate.name.span(), &what, "keep it", errors);
                 }
             }
         }
         renamed
+    }
+
+    /// Whether a field still has the committed name; an alias reads old events, which old readers do not see.
+    fn is_kept(&self, name: &str) -> bool {
+        let by_alias = !self.candidate.protected.forward;
+        let keeps = |field: &Field| {
+            member_name(field) == Some(name) || by_alias && field.aliases.iter().any(|alias| alias == name)
+        };
+        self.candidate.fields.iter().any(keeps)
+    }
+
+    /// The field that a committed one became, as far as can be told: of its kind, and alike in name or the only one.
+    fn heir<'a>(&self, name: &str, new: &[&'a Field], is_exchange: bool) -> Option<&'a Field> {
+        let property = self.properties.get(name)?.as_object()?;
+        let fits = |field: &&&Field| !field.is_plain || self.changed_type(field, property).is_none();
+        let fitting: Vec<_> = new.iter().filter(fits).copied().collect();
+        let alike = nearest(name, fitting.iter().filter_map(|field| member_name(field)));
+        match alike {
+            Some(_) => fitting.into_iter().find(|field| member_name(field) == alike),
+            None => fitting.into_iter().next().filter(|_| is_exchange && self.candidate.protected.forward),
+        }
+    }
+
+    /// Who misses a committed field that is gone; nobody where the rule lets it go.
+    fn why_missed(&self, name: &str, heir: Option<&Field>) -> Option<&'static str> {
+        let Protected { backward, forward } = self.candidate.protected;
+        if forward && self.committed.requires(name) {
+            Some("old readers require it")
+        } else if backward && (forward || heir.is_some()) {
+            Some("what old events carry in it would be lost")
+        } else {
+            None
+        }
     }
 
     fn added(&self, field: &Field, name: &str, errors: &mut Diagnostics) {

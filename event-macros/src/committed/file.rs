@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -17,6 +17,9 @@ const FOLDER: &str = "schemas";
 pub(crate) struct Committed {
     /// Relative to the crate's folder.
     pub(super) path: String,
+    /// The folder that holds it, and what the files of its payload type begin with.
+    folder: PathBuf,
+    prefix: String,
     schema: Value,
 }
 
@@ -28,9 +31,21 @@ impl Committed {
         }
         let path = path(folder, payload_type, version);
         let root = env::var_os("CARGO_MANIFEST_DIR")?;
-        let text = fs::read_to_string(Path::new(&root).join(&path)).ok()?;
+        let file = Path::new(&root).join(&path);
+        let text = fs::read_to_string(&file).ok()?;
         let schema = serde_json::from_str(&text).ok()?;
-        Some(Self { path, schema })
+        let folder = file.parent()?.to_owned();
+        Some(Self { path, folder, prefix: format!("{payload_type}.v"), schema })
+    }
+
+    /// The newest version that is committed after `version`, where there is one.
+    pub(super) fn newest_after(&self, version: u32) -> Option<u32> {
+        let files = fs::read_dir(&self.folder).ok()?;
+        let versions = files.filter_map(|file| {
+            let name = file.ok()?.file_name();
+            name.to_str()?.strip_prefix(&self.prefix)?.strip_suffix(".json")?.parse().ok()
+        });
+        versions.max().filter(|newest| *newest > version)
     }
 
     /// Its properties; `None` where it describes no object.

@@ -109,8 +109,9 @@ fn description(input: &DeriveInput, raw: &Input, errors: &mut Diagnostics) -> St
         Some(text) => text.value(),
         None => attribute::summary(&attribute::doc_comment(&input.attrs)),
     };
-    let has_attribute = input.attrs.iter().any(|attribute| attribute.path().is_ident("event_description"));
-    if text.is_empty() && !has_attribute {
+    let is_attempted = input.attrs.iter().any(|attribute| attribute.path().is_ident("event_description"))
+        || raw.get("description").is_some();
+    if text.is_empty() && !is_attempted {
         let remedy = "say what happened in one sentence, as a doc comment or `#[event_description = \"…\"]`";
         errors.on(&input.ident, format!("event `{}` has no description: {remedy}", input.ident));
     }

@@ -2,9 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::Member;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{DeriveInput, Member};
 
 use super::model::{Compatibility, Event};
 use crate::catalogue;
@@ -13,7 +13,7 @@ use crate::fields::{self, Absent, Field, Place};
 use crate::rules;
 use crate::runtime_path::{RuntimePath, located_at};
 
-pub(super) fn expand(event: &Event, origin: u64) -> TokenStream {
+pub(super) fn expand(input: &DeriveInput, event: &Event, origin: u64) -> TokenStream {
     let Event { name, payload_type, version, .. } = event;
     let (import, runtime) = (event.runtime.import(), &RuntimePath::Imported);
     let (descriptor, validate) = (descriptor(event), validate(event));
@@ -30,6 +30,7 @@ pub(super) fn expand(event: &Event, origin: u64) -> TokenStream {
         None => quote!(#runtime::Option::None),
     };
     let own_impl = own_impl(event);
+    let own_rules = fields::own_rules(runtime, input, &event.fields);
     let tracked = committed::tracked(runtime, event.schemas.as_deref(), payload_type, *version);
     let row = catalogue::row(payload_type, *version, &event.description);
     let row = catalogue::row_macro(name, &event.visibility, origin, &row);
@@ -55,6 +56,8 @@ pub(super) fn expand(event: &Event, origin: u64) -> TokenStream {
             }
 
             #chain
+
+            #own_rules
 
             #tracked
         };
@@ -101,6 +104,11 @@ fn validate(event: &Event) -> TokenStream {
     let own = rules::container_calls(runtime, &event.rules);
     let is_empty = checks.is_empty() && own.is_empty();
     let validator = if is_empty { format_ident!("_validator") } else { format_ident!("validator") };
+    let has_rules = is_empty.then(|| {
+        quote!(
+            const HAS_RULES: bool = false;
+        )
+    });
     let presence = (!is_empty).then(|| quote!(#[allow(unused_imports)] use #runtime::AlwaysThere as _;));
     let presence = presence.filter(|_| checks.to_string().contains("IS_MISSING"));
     quote! {
@@ -109,6 +117,7 @@ fn validate(event: &Event) -> TokenStream {
         #[automatically_derived]
         impl #runtime::Validate for #name {
             const FIELDS: &'static [#runtime::FieldDescriptor] = &[#(#rows),*];
+            #has_rules
 
             fn validate_into(&self, #validator: &mut #runtime::Validator) {
                 #checks

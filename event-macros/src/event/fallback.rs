@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::ext::IdentExt;
-use syn::{Data, DeriveInput, Fields, Generics, LitInt, parse_quote};
+use syn::{Data, DeriveInput, Fields, Generics, LitInt, LitStr, parse_quote};
 
 use super::input::Input;
 use crate::attribute::Given;
@@ -25,6 +25,7 @@ pub(super) fn fallback(
     let generics = generics(input, runtime);
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let (version, rust_name) = (version(raw), name.unraw().to_string());
+    let payload_type = payload_type(raw).unwrap_or_else(|| rust_name.clone());
     let constructor = constructor(input, raw);
     let row = catalogue::row_macro(name, &input.vis, origin, "");
     quote! {
@@ -40,7 +41,7 @@ pub(super) fn fallback(
 
             #[automatically_derived]
             impl #impl_generics #runtime::Event for #name #type_generics #where_clause {
-                const PAYLOAD_TYPE: &'static str = #rust_name;
+                const PAYLOAD_TYPE: &'static str = #payload_type;
                 const VERSION: u32 = #version;
                 const DESCRIPTOR: &'static #runtime::EventDescriptor =
                     &#runtime::EventDescriptor::of::<Self>(#rust_name, "", &[]);
@@ -72,6 +73,14 @@ fn generics(input: &DeriveInput, runtime: &RuntimePath) -> Generics {
         generics.make_where_clause().predicates.push(promise);
     }
     generics
+}
+
+/// The payload type that was written, where it can be read: other versions of the event are compared with it.
+fn payload_type(raw: &Input) -> Option<String> {
+    match &raw.get("type")?.given {
+        Given::Value(tokens) => syn::parse2::<LitStr>(tokens.clone()).ok().map(|text| text.value()),
+        _ => None,
+    }
 }
 
 /// The version that was written, where it can be read.

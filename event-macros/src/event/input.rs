@@ -4,7 +4,7 @@ use syn::{DeriveInput, LitStr};
 
 use crate::attribute::{self, Argument};
 use crate::diagnostics::Diagnostics;
-use crate::nearest::suggestion;
+use crate::habits::{self, instead};
 use crate::runtime_path::RuntimePath;
 
 /// How the attribute is written, for messages.
@@ -38,7 +38,10 @@ impl Input {
         for argument in &arguments {
             let word = argument.word();
             if !KEYS.contains(&word.as_str()) {
-                errors.on(&argument.name, format!("unknown key `{word}`: {}", suggestion(&word, KEYS)));
+                errors.on(
+                    &argument.name,
+                    format!("unknown key `{word}`: {}", instead(&word, KEYS, habits::KEYS)),
+                );
             }
         }
         let description = attribute::text(&input.attrs, "event_description", errors);

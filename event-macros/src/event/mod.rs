@@ -7,6 +7,7 @@ mod input;
 mod model;
 
 use proc_macro2::TokenStream;
+use quote::quote;
 use syn::DeriveInput;
 
 use crate::committed::{self, Candidate, Committed};
@@ -24,9 +25,14 @@ pub(crate) fn derive(tokens: TokenStream, origin: u64) -> TokenStream {
     if let Some(event) = &event {
         compare_with_committed(event, &mut errors);
     }
-    match (errors.finish(), event) {
-        (None, Some(event)) => expand::expand(&event, origin),
-        (errors, _) => fallback::fallback(&input, &raw, errors, origin),
+    let errors = errors.finish();
+    match event {
+        // What the first gate refuses leaves the event as it is, for its uses and for the versions that follow it.
+        Some(event) => {
+            let expansion = expand::expand(&input, &event, origin);
+            quote!(#errors #expansion)
+        }
+        None => fallback::fallback(&input, &raw, errors, origin),
     }
 }
 

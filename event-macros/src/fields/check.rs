@@ -7,7 +7,7 @@ use syn::{Attribute, Fields, Index, Member, Meta};
 use super::model::{Absent, Field, Pii, Wire};
 use crate::attribute;
 use crate::diagnostics::Diagnostics;
-use crate::rules::{self, Rule};
+use crate::rules::{self, FieldRules, Rule};
 use crate::serde_names;
 use crate::shape::Shape;
 
@@ -31,7 +31,7 @@ fn check(
 ) -> Field {
     let shape = Shape::of(&field.ty);
     let wire = wire(index, field, serde);
-    let rules = rules::check(&field.attrs, &shape, errors);
+    let FieldRules { rules, skips_own_rules } = rules::check(&field.attrs, &shape, errors);
     let pii = pii(&field.attrs, errors);
     check_place(field, &wire, &rules, errors);
     let absent = absent(serde, &shape, container_default);
@@ -49,9 +49,11 @@ fn check(
         shape,
         written_name: Some(serde.written_name.clone()).filter(|name| *name != serde.name),
         wire,
+        aliases: serde.aliases.clone(),
         absent,
         description: description(&field.attrs, errors),
         rules,
+        skips_own_rules,
         pii,
         is_plain: !serde.with && !field.attrs.iter().any(|attribute| attribute.path().is_ident("schemars")),
     }

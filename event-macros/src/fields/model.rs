@@ -14,11 +14,15 @@ pub(crate) struct Field {
     pub(crate) wire: Wire,
     /// The name that writers give, where it is another.
     pub(crate) written_name: Option<String>,
+    /// The names that readers take as well.
+    pub(crate) aliases: Vec<String>,
     pub(crate) absent: Absent,
     /// Whether a payload without it is refused, be it by its rules.
     pub(crate) required: bool,
     pub(crate) description: String,
     pub(crate) rules: Vec<Rule>,
+    /// Whether the rules of its type are left out on purpose.
+    pub(crate) skips_own_rules: bool,
     pub(crate) pii: Option<Pii>,
     /// Whether its form on the wire and in the schema is its type's own: nothing says otherwise.
     pub(crate) is_plain: bool,

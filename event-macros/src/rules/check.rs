@@ -9,19 +9,43 @@ use super::model::{Bound, Rule};
 use super::pattern;
 use crate::attribute::{self, Argument, chunks};
 use crate::diagnostics::Diagnostics;
-use crate::nearest::suggestion;
+use crate::habits::{self, instead};
 use crate::runtime_path::RuntimePath;
 use crate::shape::Shape;
 
-const RULES: [&str; 12] = [
+const RULES: [&str; 13] = [
     "required", "length", "range", "email", "url", "uuid", "ip", "pattern", "one_of", "inner", "nested",
-    "custom",
+    "skip", "custom",
 ];
 
+/// What the attributes of a field say.
+pub(crate) struct FieldRules {
+    pub(crate) rules: Vec<Rule>,
+    /// `skip`: the rules of the field's type are not asked.
+    pub(crate) skips_own_rules: bool,
+}
+
 /// The rules of a field of that shape.
-pub(crate) fn check(attributes: &[Attribute], shape: &Shape, errors: &mut Diagnostics) -> Vec<Rule> {
-    let written = input::of(attributes, errors);
-    rules(&written, shape, errors)
+pub(crate) fn check(attributes: &[Attribute], shape: &Shape, errors: &mut Diagnostics) -> FieldRules {
+    let (skips, written): (Vec<_>, Vec<_>) =
+        input::of(attributes, errors).into_iter().partition(|argument| argument.word() == "skip");
+    attribute::report_duplicates(&skips, "rule", errors);
+    let is_nested = written.iter().any(|argument| argument.word() == "nested");
+    for skip in &skips {
+        check_skip(skip, shape, is_nested, errors);
+    }
+    FieldRules { rules: rules(&written, shape, errors), skips_own_rules: !skips.is_empty() }
+}
+
+/// `skip` is for what `nested` is for, and says the contrary.
+fn check_skip(written: &Argument, shape: &Shape, is_nested: bool, errors: &mut Diagnostics) {
+    written.alone(errors);
+    let item = shape.innermost();
+    if *item != Shape::Other {
+        unfit(written, item, "it leaves out the rules of types that derive `Validate`; remove it", errors);
+    } else if is_nested {
+        errors.on(&written.name, "`nested` asks the rules that `skip` leaves out: remove one of the two");
+    }
 }
 
 /// What `#[validate(…)]` says of a type as a whole: `custom(path)`, and where the runtime is.
@@ -70,8 +94,15 @@ fn rule(written: &Argument, shape: &Shape, errors: &mut Diagnostics) -> Option<R
         "inner" => inner(written, shape, errors),
         "nested" => nested(written, shape, errors),
         "custom" => custom(written, errors),
+        "skip" => {
+            errors.on(&written.name, "`skip` is said of the field: write it beside `inner(…)`");
+            None
+        }
         _ => {
-            errors.on(&written.name, format!("unknown rule `{word}`: {}", suggestion(&word, RULES)));
+            errors.on(
+                &written.name,
+                format!("unknown rule `{word}`: {}", instead(&word, RULES, habits::RULES)),
+            );
             None
         }
     }
@@ -114,7 +145,7 @@ fn length(written: &Argument, shape: &Shape, errors: &mut Diagnostics) -> Option
     for bound in &bounds {
         let word = bound.word();
         let Some(slot) = ["min", "max", "equal"].iter().position(|name| *name == word) else {
-            let hint = suggestion(&word, ["min", "max", "equal"]);
+            let hint = instead(&word, ["min", "max", "equal"], habits::BOUNDS);
             errors.on(&bound.name, format!("`length` has no `{word}`: {hint}"));
             continue;
         };
@@ -174,7 +205,7 @@ fn range(written: &Argument, shape: &Shape, errors: &mut Diagnostics) -> Option<
             "min" => &mut min,
             "max" => &mut max,
             _ => {
-                let hint = suggestion(&word, ["min", "max"]);
+                let hint = instead(&word, ["min", "max"], habits::BOUNDS);
                 errors.on(&bound.name, format!("`range` has no `{word}`: {hint}"));
                 continue;
             }
@@ -382,11 +413,7 @@ fn inner(written: &Argument, shape: &Shape, errors: &mut Diagnostics) -> Option<
 
 fn nested(written: &Argument, shape: &Shape, errors: &mut Diagnostics) -> Option<Rule> {
     let alone = written.alone(errors);
-    let mut item = shape.present();
-    while let Shape::Collection(inner) = item {
-        item = inner.present();
-    }
-    match item {
+    match shape.innermost() {
         Shape::Other => alone.then_some(Rule::Nested),
         other => unfit(written, other, "it is for types that derive `Validate`; remove it", errors),
     }

@@ -30,6 +30,12 @@ pub(super) fn expand(input: &DeriveInput, checked: &Checked) -> TokenStream {
     let is_empty = checks.is_empty() && own.is_empty();
     let validator = if is_empty { format_ident!("_validator") } else { format_ident!("validator") };
     let has_required = checks.to_string().contains("IS_MISSING");
+    let has_rules = is_empty.then(|| {
+        quote!(
+            const HAS_RULES: bool = false;
+        )
+    });
+    let own_rules = fields::own_rules(runtime, input, checked.shape.fields());
     let presence = has_required.then(|| quote!(#[allow(unused_imports)] use #runtime::AlwaysThere as _;));
     quote! {
         const _: () = {
@@ -39,12 +45,15 @@ pub(super) fn expand(input: &DeriveInput, checked: &Checked) -> TokenStream {
             #[automatically_derived]
             impl #impl_generics #runtime::Validate for #name #type_generics #where_clause {
                 const FIELDS: &'static [#runtime::FieldDescriptor] = &[#(#rows),*];
+                #has_rules
 
                 fn validate_into(&self, #validator: &mut #runtime::Validator) {
                     #checks
                     #own
                 }
             }
+
+            #own_rules
         };
     }
 }
@@ -83,7 +92,7 @@ fn check_variant(runtime: &RuntimePath, variant: &Variant) -> Option<TokenStream
         .content
         .iter()
         .rev()
-        .fold(checks, |checks, member| quote!(validator.member(#member, |validator| { #checks });));
+        .fold(checks, |checks, member| quote!(validator.declared(#member, |validator| { #checks });));
     Some(quote! {
         Self::#name { #(#bindings,)* .. } => { #checks }
     })

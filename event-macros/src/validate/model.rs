@@ -18,6 +18,16 @@ pub(super) enum Shape {
     Enum(Vec<Variant>),
 }
 
+impl Shape {
+    /// The fields of the struct, or of every variant.
+    pub(super) fn fields(&self) -> Vec<&Field> {
+        match self {
+            Self::Struct(fields) => fields.iter().collect(),
+            Self::Enum(variants) => variants.iter().flat_map(|variant| &variant.fields).collect(),
+        }
+    }
+}
+
 pub(super) struct Variant {
     pub(super) name: Ident,
     pub(super) place: Place,

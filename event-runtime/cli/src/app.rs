@@ -104,6 +104,8 @@ fn block_on(command: Command, context: &mut Context) -> Result {
             Command::Tail(command) => command.run(context).await,
             Command::Dlq(command) => command.run(context).await,
             Command::Schema(command) => command.run(context),
+            #[cfg(feature = "registry")]
+            Command::Registry(command) => command.run(context).await,
             Command::Catalog(command) => command.run(context).await,
             Command::Doctor(command) => command.run(context).await,
             Command::Completions(command) => command.run(context),

@@ -54,6 +54,10 @@ pub(crate) enum Command {
     /// Schemas: write them, check them, see what a change breaks
     #[command(subcommand)]
     Schema(schema::Schema),
+    /// Schemas in a schema registry: check them, register them, fetch one
+    #[cfg(feature = "registry")]
+    #[command(subcommand)]
+    Registry(crate::command::registry::RegistryCommand),
     /// The catalogue of events: AsyncAPI, a web site, Markdown, EventCatalog
     #[command(subcommand)]
     Catalog(catalog::Catalog),

@@ -80,7 +80,6 @@ impl From<ConfigError> for Failure {
 
 impl From<BundleError> for Failure {
     fn from(error: BundleError) -> Self {
-        let own = error.config().map(ToString::to_string).or_else(|| error.pool().map(ToString::to_string));
-        Self::Failed(own.unwrap_or_else(|| chain(&error)))
+        Self::Failed(chain(&error))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, Expected, Unexpected};
+use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
 /// Reads a whole number from `MIN` to `MAX`, both inclusive.
 ///
@@ -26,7 +26,7 @@ where
     D: Deserializer<'de>,
     T: TryFrom<u64>,
 {
-    within::<D::Error, T>(u64::deserialize(deserializer)?, MIN, MAX)
+    within::<D::Error, T>(deserializer.deserialize_u64(Bounds(MIN, MAX))?, MIN, MAX)
 }
 
 /// [`between`] for a value that may be absent; give it `#[serde(default)]` too.
@@ -40,8 +40,16 @@ where
     D: Deserializer<'de>,
     T: TryFrom<u64>,
 {
-    let value = Option::<u64>::deserialize(deserializer)?;
-    value.map(|value| within::<D::Error, T>(value, MIN, MAX)).transpose()
+    struct Between<T, const MIN: u64, const MAX: u64>(T);
+
+    impl<'de, T: TryFrom<u64>, const MIN: u64, const MAX: u64> Deserialize<'de> for Between<T, MIN, MAX> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            between::<_, _, MIN, MAX>(deserializer).map(Self)
+        }
+    }
+
+    let value = Option::<Between<T, MIN, MAX>>::deserialize(deserializer)?;
+    Ok(value.map(|Between(value)| value))
 }
 
 fn within<E: Error, T: TryFrom<u64>>(value: u64, min: u64, max: u64) -> Result<T, E> {
@@ -54,8 +62,18 @@ fn within<E: Error, T: TryFrom<u64>>(value: u64, min: u64, max: u64) -> Result<T
 
 struct Bounds(u64, u64);
 
-impl Expected for Bounds {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Visitor<'_> for Bounds {
+    type Value = u64;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "a whole number from {} to {}", self.0, self.1)
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<u64, E> {
+        Ok(value)
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<u64, E> {
+        u64::try_from(value).map_err(|_| E::invalid_value(Unexpected::Signed(value), &self))
     }
 }

@@ -3,9 +3,11 @@
 use std::fmt;
 
 use crate::config::error::{ConfigProblem, ConfigProblemKind as Kind};
-use crate::config::{BundleError, Config, ConfigError, ConsumerConfig, Inlet, Transport};
+use crate::config::interpolate::join_key;
+use crate::config::{BundleError, Config, ConfigError, ConsumerConfig, Inlet, Transport, paper};
 use crate::consumer::Consumer;
 use crate::factory::PackDescriptor;
+use crate::handler::Endpoint;
 use crate::nearest::nearest;
 use crate::pool::{ProducerPoolConfig, ProducersPool, ProducersPoolBuilder};
 
@@ -56,21 +58,29 @@ impl ProducerPoolBundle {
         let (transport, bundle) = choose(config, PRODUCER_BUNDLE, transports)?;
         let name = transport.name();
         let (client, list) = (format!("{name}_producer_client"), format!("{name}_producer_configurations"));
+        let rules =
+            bundle.section("producer_pool").and_then(|section| section.read_apart::<ProducerPoolConfig>());
         let keys = bundle.check_keys(&[&client, &list, "producer_pool"]);
         let pool = bundle.require("producer_pool").and_then(|section| section.read::<ProducerPoolConfig>());
         let list = bundle.require(&list).and_then(|section| section.elements());
         let settings = ConfigError::both(keys, pool).map(|((), pool)| pool);
-        let producers = match list {
-            Ok(list) => transport.producers(&bundle.section_or_empty(&client), &list).await,
-            Err(error) => Err(error.into()),
+        let producers = match &list {
+            Ok(list) => transport.producers(&bundle.section_or_empty(&client), list).await,
+            Err(error) => Err(error.clone().into()),
         };
-        let (pool, producers) = match (settings, producers) {
-            (Ok(pool), Ok(producers)) => (pool, producers),
-            (Err(error), producers) => return Err(merge(error, producers.err())),
-            (Ok(_), Err(error)) => return Err(error),
-        };
-        let pool = builder.config(pool).shared_producers(producers).build()?;
-        Ok(Self { transport: name.into(), pool })
+        match BundleError::both(settings, producers) {
+            Ok((pool, producers)) => {
+                let pool = builder.config(pool).shared_producers(producers).build()?;
+                Ok(Self { transport: name.into(), pool })
+            }
+            Err(error) => Err(match (rules, list) {
+                (Some(rules), Ok(list)) => match paper::check(builder, rules, &list) {
+                    Some(problems) => error.and(problems),
+                    None => error,
+                },
+                _ => error,
+            }),
+        }
     }
 }
 
@@ -115,6 +125,15 @@ impl ConsumerBundle {
         }
         Ok(Self { transport: name.into(), configuration, inlet, consumer })
     }
+
+    /// Whether the handlers of this endpoint, a router for instance, go together: what [`Consumer::run`] would refuse
+    /// to start with, for a check of everything at once ([`BundleError::both`]).
+    ///
+    /// # Errors
+    /// [`BundleErrorKind::Routes`](crate::config::BundleErrorKind::Routes) with every overlap.
+    pub fn check_routes(endpoint: &impl Endpoint) -> Result<(), BundleError> {
+        BundleError::from_routes(endpoint.problems()).map_or(Ok(()), Err)
+    }
 }
 
 impl fmt::Debug for ConsumerBundle {
@@ -133,14 +152,15 @@ fn choose<'t>(
     suffix: &str,
     transports: &[&'t dyn Transport],
 ) -> Result<(&'t dyn Transport, Config), ConfigError> {
+    config.check_object()?;
     let known: Vec<String> =
         transports.iter().map(|transport| format!("{}{suffix}", transport.name())).collect();
     let mut problems = Vec::new();
     for key in config.keys().filter(|key| key.ends_with(suffix)) {
         if !known.iter().any(|name| name == key) {
-            let text = format!("no such transport is built in; known are `{}`", known.join("`, `"));
             let nearest = nearest(key, known.iter().map(String::as_str)).map(str::to_owned);
-            let problem = ConfigProblem::new(Kind::UnknownKey, join(config, key), text);
+            let text = absent(key.strip_suffix(suffix).unwrap_or(key), transports);
+            let problem = ConfigProblem::new(Kind::UnknownKey, join_key(config.path(), key), text);
             problems.push(problem.with_nearest(nearest));
         }
     }
@@ -165,14 +185,21 @@ fn choose<'t>(
     }
 }
 
-fn join(config: &Config, key: &str) -> String {
-    crate::config::interpolate::join_key(config.path(), key)
-}
+/// The transports of this project: each by its name, what to add to a `Cargo.toml`, and the type to hand over.
+const TRANSPORTS: [(&str, &str, &str); 2] = [
+    ("embedded", "feature `embedded` of crate `event-runtime`", "event_runtime::embedded::EmbeddedTransport"),
+    ("sqs", "crate `event-transport-sqs`", "event_transport_sqs::SqsTransport"),
+];
 
-/// The mistakes of the bundle's own sections, and those that the transport found in its.
-fn merge(error: ConfigError, other: Option<BundleError>) -> BundleError {
-    match other.as_ref().and_then(BundleError::config) {
-        Some(other) => error.and(other.clone()).into(),
-        None => error.into(),
+/// What to do about a transport that this application does not hand over.
+fn absent(name: &str, transports: &[&dyn Transport]) -> String {
+    let given: Vec<_> = transports.iter().map(|transport| format!("`{}`", transport.name())).collect();
+    let given = if given.is_empty() { "none".into() } else { given.join(", ") };
+    match TRANSPORTS.iter().find(|(known, ..)| *known == name) {
+        Some((_, package, transport)) => format!(
+            "transport `{name}` is not among those that this application hands to its bundles ({given}): add \
+             {package}, and `{transport}` to the list"
+        ),
+        None => format!("no transport of this name is handed to the bundle; those handed over are {given}"),
     }
 }

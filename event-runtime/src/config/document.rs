@@ -11,6 +11,7 @@ use crate::config::environment::Environment;
 use crate::config::error::{ConfigError, ConfigProblem, ConfigProblemKind as Kind};
 use crate::config::interpolate::{join_index, join_key, resolve};
 use crate::config::node::Node;
+use crate::config::order::Order;
 use crate::config::read::read;
 use crate::nearest::nearest;
 
@@ -37,7 +38,7 @@ use crate::nearest::nearest;
 /// let error = Config::from_str(r#"{ "hots": "a", "port": "${env.NONE}" }"#, &environment)?.read::<Server>();
 /// let kinds: Vec<_> = error.unwrap_err().problems().iter().map(|problem| problem.kind()).collect();
 /// use ConfigProblemKind::{MissingKey, MissingVariable, UnknownKey};
-/// assert_eq!(kinds, [MissingVariable, UnknownKey, MissingKey]);
+/// assert_eq!(kinds, [UnknownKey, MissingVariable, MissingKey]);
 /// # Ok::<(), event_runtime::config::ConfigError>(())
 /// ```
 #[derive(Clone)]
@@ -53,6 +54,8 @@ struct Document {
     origin: String,
     /// What was wrong before anything was read.
     problems: Vec<ConfigProblem>,
+    /// The place of every path in the file.
+    order: Order,
 }
 
 impl Config {
@@ -87,6 +90,12 @@ impl Config {
     }
 
     fn parse(origin: &str, text: &str, environment: &dyn Environment) -> Result<Self, ConfigError> {
+        // Editors on Windows put a byte order mark first.
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+        if text.trim().is_empty() {
+            let text = "empty; a configuration is a JSON object, `{}` at the least";
+            return Err(ConfigError::new(origin, vec![ConfigProblem::new(Kind::Syntax, "", text)]));
+        }
         match serde_json::from_str::<Node>(text) {
             Ok(node) => Ok(Self::new(origin, node, environment)),
             Err(error) => {
@@ -98,9 +107,10 @@ impl Config {
     }
 
     fn new(origin: &str, mut node: Node, environment: &dyn Environment) -> Self {
+        let order = Order::of(&node);
         let mut problems = Vec::new();
         resolve(&mut node, "", environment, &mut problems);
-        let document = Arc::new(Document { origin: origin.into(), problems });
+        let document = Arc::new(Document { origin: origin.into(), problems, order });
         Self { document, node, path: String::new() }
     }
 
@@ -123,6 +133,19 @@ impl Config {
                 let earlier = self.document.problems.iter().cloned();
                 Err(self.report(earlier.chain(own.err().unwrap_or_default()).collect()))
             }
+        }
+    }
+
+    /// This section as a `T`, where nothing is wrong with it, whatever is wrong with the rest of the file.
+    pub(super) fn read_apart<T: DeserializeOwned>(&self) -> Option<T> {
+        if self.node.is_tainted() { None } else { read(&self.node, &self.path).ok() }
+    }
+
+    /// The text under `key`, where it is one.
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        match self.node.get(key)? {
+            Node::Text(text) | Node::Environment { text, .. } => Some(text),
+            _ => None,
         }
     }
 
@@ -161,7 +184,7 @@ impl Config {
     /// [`ConfigProblemKind::WrongType`](Kind::WrongType) where it is no list.
     pub fn elements(&self) -> Result<Vec<Self>, ConfigError> {
         let Node::List(nodes) = &self.node else {
-            let text = format!("{} where a list belongs", self.node.type_name());
+            let text = format!("{} where a list belongs", self.node.description());
             return Err(self.report(vec![ConfigProblem::new(Kind::WrongType, &*self.path, text)]));
         };
         let elements = nodes.iter().enumerate();
@@ -174,10 +197,7 @@ impl Config {
     /// [`ConfigProblemKind::UnknownKey`](Kind::UnknownKey) for each of the others,
     /// [`ConfigProblemKind::WrongType`](Kind::WrongType) where it is no object.
     pub fn check_keys(&self, known: &[&str]) -> Result<(), ConfigError> {
-        if !matches!(self.node, Node::Map(_) | Node::Wild) {
-            let text = format!("{} where an object belongs", self.node.type_name());
-            return Err(self.report(vec![ConfigProblem::new(Kind::WrongType, &*self.path, text)]));
-        }
+        self.check_object()?;
         let unknown = self.keys().filter(|key| !known.contains(key));
         let problems: Vec<_> = unknown
             .map(|key| {
@@ -187,6 +207,14 @@ impl Config {
             })
             .collect();
         if problems.is_empty() { Ok(()) } else { Err(self.report(problems)) }
+    }
+
+    pub(super) fn check_object(&self) -> Result<(), ConfigError> {
+        if matches!(self.node, Node::Map(_) | Node::Wild) {
+            return Ok(());
+        }
+        let text = format!("{} where an object belongs", self.node.description());
+        Err(self.report(vec![ConfigProblem::new(Kind::WrongType, &*self.path, text)]))
     }
 
     /// An error about the value under `key`, or about this section where `key` is empty; for the checks of a
@@ -210,7 +238,12 @@ impl Config {
     }
 
     pub(super) fn report(&self, problems: Vec<ConfigProblem>) -> ConfigError {
-        ConfigError::new(&self.document.origin, problems)
+        let order = &self.document.order;
+        let ranked = problems.into_iter().map(|problem| {
+            let rank = order.rank(problem.path());
+            problem.with_rank(rank)
+        });
+        ConfigError::new(&self.document.origin, ranked.collect())
     }
 }
 

@@ -3,10 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::pool::PoolError;
-
-/// Why a configuration was refused: every mistake that could be seen at once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a configuration was refused: every mistake that could be seen at once, in the order of the file.
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConfigError {
     origin: String,
     problems: Vec<ConfigProblem>,
@@ -19,6 +17,8 @@ pub struct ConfigProblem {
     path: String,
     text: String,
     nearest: Option<String>,
+    /// Where it stands in the file, as a rank.
+    rank: usize,
 }
 
 /// What kind of mistake a [`ConfigProblem`] is.
@@ -51,11 +51,16 @@ pub enum ConfigProblemKind {
 
 impl ConfigProblem {
     pub(crate) fn new(kind: ConfigProblemKind, path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { kind, path: path.into(), text: text.into(), nearest: None }
+        Self { kind, path: path.into(), text: text.into(), nearest: None, rank: usize::MAX }
     }
 
     pub(crate) fn with_nearest(mut self, nearest: Option<String>) -> Self {
         self.nearest = nearest;
+        self
+    }
+
+    pub(super) fn with_rank(mut self, rank: usize) -> Self {
+        self.rank = rank;
         self
     }
 
@@ -89,11 +94,12 @@ impl fmt::Display for ConfigProblem {
 }
 
 impl ConfigError {
-    pub(crate) fn new(origin: &str, problems: Vec<ConfigProblem>) -> Self {
+    pub(crate) fn new(origin: &str, mut problems: Vec<ConfigProblem>) -> Self {
+        problems.sort_by_key(|problem| problem.rank);
         Self { origin: origin.into(), problems }
     }
 
-    /// The mistakes in the order in which they were found; never empty.
+    /// The mistakes in the order of the file, a missing key behind those that are there; never empty.
     pub fn problems(&self) -> &[ConfigProblem] {
         &self.problems
     }
@@ -106,6 +112,7 @@ impl ConfigError {
                 self.problems.push(problem);
             }
         }
+        self.problems.sort_by_key(|problem| problem.rank);
         self
     }
 
@@ -147,72 +154,11 @@ impl fmt::Display for ConfigError {
     }
 }
 
-impl Error for ConfigError {}
-
-/// Why a bundle was not built.
-#[derive(Debug)]
-pub struct BundleError {
-    kind: BundleErrorKind,
-    text: String,
-    source: Box<dyn Error + Send + Sync>,
-}
-
-/// What kind of failure a [`BundleError`] is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum BundleErrorKind {
-    /// The configuration is wrong; the source is a [`ConfigError`].
-    Config,
-    /// The pool cannot start; the source is a [`PoolError`].
-    Pool,
-    /// The transport could not be set up.
-    Transport,
-}
-
-impl BundleError {
-    /// A transport's own failure, with one line for people.
-    pub fn transport(text: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { kind: BundleErrorKind::Transport, text: text.into(), source: source.into() }
-    }
-
-    /// What kind of failure it is.
-    pub fn kind(&self) -> BundleErrorKind {
-        self.kind
-    }
-
-    /// The mistakes of the configuration, for [`BundleErrorKind::Config`].
-    pub fn config(&self) -> Option<&ConfigError> {
-        self.source.downcast_ref()
-    }
-
-    /// The mistakes of the pool's set-up, for [`BundleErrorKind::Pool`].
-    pub fn pool(&self) -> Option<&PoolError> {
-        self.source.downcast_ref()
-    }
-}
-
-impl From<ConfigError> for BundleError {
-    fn from(error: ConfigError) -> Self {
-        let text = "the configuration is wrong".into();
-        Self { kind: BundleErrorKind::Config, text, source: Box::new(error) }
-    }
-}
-
-impl From<PoolError> for BundleError {
-    fn from(error: PoolError) -> Self {
-        let text = "the producer pool cannot start".into();
-        Self { kind: BundleErrorKind::Pool, text, source: Box::new(error) }
-    }
-}
-
-impl fmt::Display for BundleError {
+/// As it displays: a `main` that returns the error prints this.
+impl fmt::Debug for ConfigError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.text)
+        fmt::Display::fmt(self, formatter)
     }
 }
 
-impl Error for BundleError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(self.source.as_ref())
-    }
-}
+impl Error for ConfigError {}

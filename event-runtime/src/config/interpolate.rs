@@ -77,7 +77,7 @@ fn interpolate(text: &str, environment: &dyn Environment) -> Result<Node, Vec<Mi
     }
     match pieces[..] {
         _ if !mistakes.is_empty() => Err(mistakes),
-        [Piece::Variable { .. }] => Ok(Node::Environment(resolved)),
+        [Piece::Variable { name, .. }] => Ok(Node::Environment { text: resolved, variable: name.to_owned() }),
         _ => Ok(Node::Text(resolved)),
     }
 }
@@ -162,7 +162,7 @@ mod tests {
     fn text(text: &str) -> String {
         match interpolate(text, &environment) {
             Ok(Node::Text(text)) => text,
-            Ok(Node::Environment(text)) => format!("<{text}>"),
+            Ok(Node::Environment { text, .. }) => format!("<{text}>"),
             _ => panic!("not resolved: {text}"),
         }
     }

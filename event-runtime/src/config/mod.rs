@@ -15,16 +15,19 @@
 //! # Reports
 //! A [`ConfigError`] lists every mistake that can be seen at once, each with its path
 //! (`sqs_consumer_bundle.sqs_consumer_configuration.wait_time_seconds`), and quotes no value, so that no secret can
-//! get into a log.
+//! get into a log. [`BundleError::both`] and [`BundleError::all`] join the reports of an application's bundles into one.
 
 mod bounds;
 mod bundle;
+mod bundle_error;
 mod consumer;
 mod document;
 mod environment;
 mod error;
 mod interpolate;
 mod node;
+mod order;
+mod paper;
 mod read;
 mod read_error;
 mod reader;
@@ -33,9 +36,10 @@ mod transport;
 
 pub use bounds::{between, optional_between};
 pub use bundle::{ConsumerBundle, ProducerPoolBundle};
+pub use bundle_error::{BundleError, BundleErrorKind};
 pub use consumer::ConsumerConfig;
 pub use document::Config;
 pub use environment::{Environment, ProcessEnvironment};
-pub use error::{BundleError, BundleErrorKind, ConfigError, ConfigProblem, ConfigProblemKind};
+pub use error::{ConfigError, ConfigProblem, ConfigProblemKind};
 pub use secret::Secret;
 pub use transport::{Inlet, Transport};

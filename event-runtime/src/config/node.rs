@@ -13,7 +13,10 @@ pub(super) enum Node {
     Number(Number),
     Text(String),
     /// The text of one placeholder: it takes the type that its reader asks for.
-    Environment(String),
+    Environment {
+        text: String,
+        variable: String,
+    },
     List(Vec<Node>),
     /// As written: a key may stand in it twice until that was reported.
     Map(Vec<(String, Node)>),
@@ -46,13 +49,14 @@ impl Node {
     }
 
     /// What it is, for reports.
-    pub(super) fn type_name(&self) -> &'static str {
+    pub(super) fn description(&self) -> &'static str {
         match self {
             Self::Null | Self::Absent => "null",
             Self::Bool(_) => "a boolean",
             Self::Number(_) => "a number",
+            Self::Text(text) | Self::Environment { text, .. } if text.is_empty() => "an empty text",
             Self::Text(_) => "a text",
-            Self::Environment(_) => "a text from the environment",
+            Self::Environment { .. } => "other text",
             Self::List(_) => "a list",
             Self::Map(_) => "an object",
             Self::Wild => "a value",
@@ -65,7 +69,7 @@ impl Node {
             Self::Null | Self::Wild | Self::Absent => Value::Null,
             Self::Bool(value) => Value::Bool(*value),
             Self::Number(number) => Value::Number(number.clone()),
-            Self::Text(text) | Self::Environment(text) => Value::String(text.clone()),
+            Self::Text(text) | Self::Environment { text, .. } => Value::String(text.clone()),
             Self::List(nodes) => nodes.iter().map(Self::to_value).collect(),
             Self::Map(entries) => entries.iter().map(|(key, node)| (key.clone(), node.to_value())).collect(),
         }

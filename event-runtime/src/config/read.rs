@@ -5,6 +5,8 @@
 //! must stand there, together with the object around it. Errors that only follow from such a replacement are not
 //! reported.
 
+use std::marker::PhantomData;
+
 use serde::de::DeserializeOwned;
 
 use crate::config::error::{ConfigProblem, ConfigProblemKind as Kind};
@@ -21,7 +23,7 @@ pub(super) fn read<T: DeserializeOwned>(node: &Node, path: &str) -> Result<T, Ve
     let mut tree = node.clone();
     let mut problems = Vec::new();
     loop {
-        let error = match T::deserialize(Reader(&tree)) {
+        let error = match Reader(&tree).read(PhantomData::<T>) {
             Ok(value) if problems.is_empty() => return Ok(value),
             Ok(_) => return Err(problems),
             Err(error) => error,

@@ -51,6 +51,19 @@ impl ReadError {
         self.text
     }
 
+    /// The same error about what an environment variable holds.
+    pub(super) fn in_variable(mut self, variable: &str) -> Self {
+        if self.path.is_empty() {
+            self.text = format!("environment variable `{variable}`: {}", self.text);
+        }
+        self
+    }
+
+    /// A value of another type than `expected`.
+    pub(super) fn wrong_type(found: &str, expected: &dyn Expected) -> Self {
+        Self::new(Kind::WrongType, format!("{found} where {} belongs", plain(expected)))
+    }
+
     /// The same error, seen from one step further out.
     pub(super) fn below(mut self, step: Step) -> Self {
         self.path.push(step);
@@ -80,6 +93,30 @@ impl Display for ReadError {
 
 impl std::error::Error for ReadError {}
 
+/// What a visitor expects, for people who do not know Rust's types: with the range of a number.
+fn plain(expected: &dyn Expected) -> String {
+    let expected = expected.to_string();
+    let (min, max) = match expected.as_str() {
+        "u8" => (0, u8::MAX.into()),
+        "u16" => (0, u16::MAX.into()),
+        "u32" => (0, u32::MAX.into()),
+        "u64" | "usize" => (0, u64::MAX.into()),
+        "i8" => (i8::MIN.into(), i8::MAX.into()),
+        "i16" => (i16::MIN.into(), i16::MAX.into()),
+        "i32" => (i32::MIN.into(), i32::MAX.into()),
+        "i64" | "isize" => (i64::MIN.into(), i64::MAX.into()),
+        "f32" | "f64" => return "a number".into(),
+        "a string" | "a character" | "string" => return "a text".into(),
+        "a sequence" => return "a list".into(),
+        "a map" => return "an object".into(),
+        "unit" => return "null".into(),
+        other if other.starts_with("struct ") => return "an object".into(),
+        _ => return expected,
+    };
+    let (min, max): (i128, i128) = (min, max);
+    format!("a whole number from {min} to {max}")
+}
+
 /// The type of a value, without the value.
 fn name_of(unexpected: &Unexpected<'_>) -> &'static str {
     match unexpected {
@@ -99,16 +136,16 @@ impl de::Error for ReadError {
     }
 
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(Kind::WrongType, format!("{} where {expected} belongs", name_of(&unexpected)))
+        Self::wrong_type(name_of(&unexpected), expected)
     }
 
     fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        let text = format!("{} that is out of range, expected {expected}", name_of(&unexpected));
+        let text = format!("{} out of range, expected {}", name_of(&unexpected), plain(expected));
         Self::new(Kind::OutOfRange, text)
     }
 
     fn invalid_length(length: usize, expected: &dyn Expected) -> Self {
-        Self::new(Kind::OutOfRange, format!("{length} elements, expected {expected}"))
+        Self::new(Kind::OutOfRange, format!("{length} elements, expected {}", plain(expected)))
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {

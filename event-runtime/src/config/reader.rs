@@ -13,15 +13,23 @@ use crate::config::read_error::{ReadError, Step, list};
 pub(super) struct Reader<'a>(pub(super) &'a Node);
 
 impl<'a> Reader<'a> {
+    /// Reads it; where the value came from the environment, an error names the variable.
+    pub(super) fn read<'de, S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, ReadError> {
+        seed.deserialize(self).map_err(|error| match self.0 {
+            Node::Environment { variable, .. } => error.in_variable(variable),
+            _ => error,
+        })
+    }
+
     fn wrong(self, expected: &dyn Expected) -> ReadError {
-        ReadError::new(Kind::WrongType, format!("{} where {expected} belongs", self.0.type_name()))
+        ReadError::wrong_type(self.0.description(), expected)
     }
 
     /// The number that is meant: itself, or what the environment's text says.
     fn number(self) -> Option<Number> {
         match self.0 {
             Node::Number(number) => Some(number.clone()),
-            Node::Environment(text) => serde_json::from_str(text.trim()).ok(),
+            Node::Environment { text, .. } => serde_json::from_str(text.trim()).ok(),
             _ => None,
         }
     }
@@ -58,7 +66,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
             Node::Null | Node::Wild | Node::Absent => visitor.visit_unit(),
             Node::Bool(value) => visitor.visit_bool(*value),
             Node::Number(_) => self.visit_number(visitor),
-            Node::Text(text) | Node::Environment(text) => visitor.visit_str(text),
+            Node::Text(text) | Node::Environment { text, .. } => visitor.visit_str(text),
             Node::List(nodes) => visitor.visit_seq(Elements { nodes: nodes.iter().enumerate() }),
             Node::Map(entries) => visitor.visit_map(Entries::new(entries)),
         }
@@ -73,15 +81,15 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         match self.0 {
             Node::Bool(value) => visitor.visit_bool(*value),
             Node::Wild => visitor.visit_bool(false),
-            Node::Environment(text) if text.trim() == "true" => visitor.visit_bool(true),
-            Node::Environment(text) if text.trim() == "false" => visitor.visit_bool(false),
+            Node::Environment { text, .. } if text.trim() == "true" => visitor.visit_bool(true),
+            Node::Environment { text, .. } if text.trim() == "false" => visitor.visit_bool(false),
             _ => Err(self.wrong(&visitor)),
         }
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self.0 {
-            Node::Text(text) | Node::Environment(text) => visitor.visit_str(text),
+            Node::Text(text) | Node::Environment { text, .. } => visitor.visit_str(text),
             Node::Wild => visitor.visit_str(""),
             _ => Err(self.wrong(&visitor)),
         }
@@ -98,7 +106,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self.0 {
             Node::Null | Node::Wild | Node::Absent => visitor.visit_none(),
-            Node::Environment(text) if text.is_empty() => visitor.visit_none(),
+            Node::Environment { text, .. } if text.is_empty() => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
     }
@@ -165,7 +173,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         visitor: V,
     ) -> Result<V::Value, ReadError> {
         match self.0 {
-            Node::Text(text) | Node::Environment(text) => {
+            Node::Text(text) | Node::Environment { text, .. } => {
                 let text: StrDeserializer<'_, ReadError> = text.as_str().into_deserializer();
                 visitor.visit_enum(text)
             }
@@ -180,7 +188,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
             }
             _ => Err(ReadError::new(
                 Kind::WrongType,
-                format!("{} where one of {} belongs", self.0.type_name(), list(variants)),
+                format!("{} where one of {} belongs", self.0.description(), list(variants)),
             )),
         }
     }
@@ -204,7 +212,7 @@ impl<'de> de::SeqAccess<'de> for Elements<'_> {
         let Some((index, node)) = self.nodes.find(|(_, node)| !matches!(node, Node::Absent)) else {
             return Ok(None);
         };
-        seed.deserialize(Reader(node)).map(Some).map_err(|error| error.below(Step::Index(index)))
+        Reader(node).read(seed).map(Some).map_err(|error| error.below(Step::Index(index)))
     }
 }
 
@@ -234,6 +242,6 @@ impl<'de> de::MapAccess<'de> for Entries<'_> {
         let Some((key, node)) = self.current else {
             return Err(ReadError::new(Kind::Invalid, "a value was asked for before its key"));
         };
-        seed.deserialize(Reader(node)).map_err(|error| error.below(Step::Key(key.clone())))
+        Reader(node).read(seed).map_err(|error| error.below(Step::Key(key.clone())))
     }
 }

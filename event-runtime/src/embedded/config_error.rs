@@ -5,7 +5,7 @@ use std::fmt;
 use super::error::{QueueError, QueueErrorKind};
 
 /// What is wrong with a configuration of the embedded transport: every problem, in its order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct EmbeddedConfigError {
     problems: Vec<EmbeddedConfigProblem>,
 }
@@ -25,6 +25,13 @@ impl fmt::Display for EmbeddedConfigError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "the embedded transport cannot start, problems: {}", self.problems.len())?;
         self.problems.iter().try_for_each(|problem| write!(formatter, "\n  {problem}"))
+    }
+}
+
+/// As it displays: a `main` that returns the error prints this.
+impl fmt::Debug for EmbeddedConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
     }
 }
 

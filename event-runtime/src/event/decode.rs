@@ -7,7 +7,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use crate::error::{Failure, FailureCode};
-use crate::event::pointer::{pointer_at, redact};
+use crate::event::pointer::{pointer_at, redacted_pointer_at};
 use crate::event::{EventDescriptor, ValidationErrors};
 
 /// How much of a foreign name an error quotes, in characters.
@@ -106,7 +106,7 @@ impl DecodeError {
         let what = format!("payload of `{}` version {}", descriptor.payload_type, descriptor.version);
         let mut malformed = Self::malformed(&what, json, error);
         if let Some(place) = &mut malformed.0.place {
-            place.pointer = redact(&place.pointer, descriptor.fields);
+            place.pointer = redacted_pointer_at(json, place.line, place.column, descriptor.fields);
         }
         malformed
     }

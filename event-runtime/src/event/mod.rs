@@ -4,6 +4,7 @@
 //! [`transport`](crate::transport).
 
 mod decode;
+mod described;
 mod descriptor;
 mod ordering_key;
 mod pointer;
@@ -13,6 +14,7 @@ mod validate;
 mod validate_std;
 
 pub use decode::{DecodeError, DecodeErrorKind, ErrorCategory};
+pub use described::Described;
 pub use descriptor::{Compatibility, EventDescriptor, FieldDescriptor, Pii, Tagging, VariantDescriptor};
 pub use rules::Rule;
 pub use upcast::UpcastFrom;
@@ -24,7 +26,6 @@ pub(crate) use ordering_key::broker_safe;
 #[doc(hidden)]
 pub use upcast::{Upcast, follows_its_older, has_type_of_its_older, upcast_json};
 
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -34,7 +35,7 @@ use serde::de::DeserializeOwned;
     label = "this type does not derive `Event`",
     note = "write `#[derive(Serialize, Deserialize, JsonSchema, Event)]` on it"
 )]
-pub trait Event: Validate + Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {
+pub trait Event: Validate + Serialize + DeserializeOwned + Described + Send + Sync + 'static {
     /// The payload type on the wire; the struct's name unless `#[event(type = "…")]` says otherwise.
     const PAYLOAD_TYPE: &'static str;
 
@@ -62,7 +63,8 @@ pub trait Event: Validate + Serialize + DeserializeOwned + JsonSchema + Send + S
 #[diagnostic::on_unimplemented(
     message = "event `{Self}` is not registered in any message pack",
     label = "this event is in no message pack",
-    note = "list it in a pack of its own crate: `message_pack! {{ pub MyMessagePack<{Self}> }}`"
+    note = "list it in a pack of its own crate: `message_pack! {{ pub MyMessagePack<{Self}> }}`",
+    note = "an old version, which another event names in `upcast_from`, stands in no pack: it decodes, and the newest version is the one to emit and to handle"
 )]
 pub trait Registered: Event {
     /// The name of the pack that lists the event.

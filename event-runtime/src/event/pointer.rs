@@ -24,6 +24,40 @@ pub(crate) fn escape(segment: &str) -> String {
 /// The JSON pointer of the value that holds `line` and `column` (both from 1, columns in bytes, as serde_json
 /// counts them). It reads `json` up to there once, without recursion.
 pub(crate) fn pointer_at(json: &str, line: usize, column: usize) -> String {
+    segments_at(json, line, column).iter().map(Segment::shown).collect()
+}
+
+/// [`pointer_at`] without the member names that are personal data: inside a field that is marked, only indices and the
+/// names that types declare are shown.
+pub(crate) fn redacted_pointer_at(
+    json: &str,
+    line: usize,
+    column: usize,
+    fields: &'static [FieldDescriptor],
+) -> String {
+    redact(&segments_at(json, line, column), fields)
+}
+
+/// One step of a pointer.
+#[derive(Debug, PartialEq)]
+enum Segment {
+    Name(String),
+    Index(usize),
+}
+
+impl Segment {
+    fn shown(&self) -> String {
+        match self {
+            Self::Name(name) => {
+                let shown: String = name.chars().take(MAX_SEGMENT).collect();
+                format!("/{}", escape(&shown))
+            }
+            Self::Index(index) => format!("/{index}"),
+        }
+    }
+}
+
+fn segments_at(json: &str, line: usize, column: usize) -> Vec<Segment> {
     let mut stack: Vec<Level<'_>> = Vec::new();
     let text = until(json, line, column);
     let bytes = text.as_bytes();
@@ -49,7 +83,7 @@ pub(crate) fn pointer_at(json: &str, line: usize, column: usize) -> String {
         }
         index = next;
     }
-    stack.iter().take(MAX_DEPTH).map(Level::segment).collect()
+    stack.iter().take(MAX_DEPTH).filter_map(Level::segment).collect()
 }
 
 /// A container that is open at the place.
@@ -64,15 +98,14 @@ enum Level<'a> {
 }
 
 impl Level<'_> {
-    fn segment(&self) -> String {
+    fn segment(&self) -> Option<Segment> {
         match self {
-            Self::Object { name: None } => String::new(),
+            Self::Object { name: None } => None,
             Self::Object { name: Some(quoted) } => {
                 let name = serde_json::from_str::<String>(quoted).unwrap_or_else(|_| HIDDEN.to_owned());
-                let shown: String = name.chars().take(MAX_SEGMENT).collect();
-                format!("/{}", escape(&shown))
+                Some(Segment::Name(name))
             }
-            Self::Array { index } => format!("/{index}"),
+            Self::Array { index } => Some(Segment::Index(*index)),
         }
     }
 }
@@ -100,21 +133,47 @@ fn end_of_string(bytes: &[u8], start: usize) -> usize {
     bytes.len()
 }
 
-/// The pointer without the member names that stand inside personal data.
-pub(crate) fn redact(pointer: &str, fields: &'static [FieldDescriptor]) -> String {
+fn redact(segments: &[Segment], fields: &'static [FieldDescriptor]) -> String {
     let mut known = fields;
     let mut hidden = false;
-    let mut redacted = String::with_capacity(pointer.len());
-    for segment in pointer.split('/').skip(1) {
-        let is_index = segment.bytes().all(|byte| byte.is_ascii_digit());
-        redacted.push('/');
-        redacted.push_str(if hidden && !is_index { HIDDEN } else { segment });
-        if let Some(field) = known.iter().find(|field| escape(field.name) == segment) {
-            hidden |= field.pii.is_some();
-            known = nested(field.rules).unwrap_or_default();
+    let mut redacted = String::new();
+    for segment in segments {
+        let Segment::Name(name) = segment else {
+            redacted.push_str(&segment.shown());
+            continue;
+        };
+        match declared(name, known, 0) {
+            Some((is_personal, below)) => {
+                redacted.push_str(&segment.shown());
+                hidden |= is_personal;
+                known = below;
+            }
+            None => {
+                // What no field declares belongs to a flattened map, if there is one.
+                hidden |= known.iter().any(|field| field.is_flat() && field.pii.is_some());
+                redacted.push_str(&if hidden { format!("/{HIDDEN}") } else { segment.shown() });
+            }
         }
     }
     redacted
+}
+
+/// Whether the field of that name is personal, and the fields below it; `None` where no field has the name.
+fn declared(
+    name: &str,
+    fields: &'static [FieldDescriptor],
+    depth: usize,
+) -> Option<(bool, &'static [FieldDescriptor])> {
+    let own = fields.iter().find(|field| !field.is_flat() && field.name == name);
+    if let Some(field) = own {
+        return Some((field.pii.is_some(), nested(field.rules).unwrap_or_default()));
+    }
+    let flat = fields.iter().filter(|field| field.is_flat() && depth < MAX_DEPTH);
+    flat.filter_map(|field| {
+        let (is_personal, below) = declared(name, nested(field.rules)?, depth + 1)?;
+        Some((is_personal || field.pii.is_some(), below))
+    })
+    .next()
 }
 
 /// The fields of the type that `rules` descend into.
@@ -191,14 +250,48 @@ mod tests {
         assert_eq!(pointer_at(&closed, 1, closed.len()), "");
     }
 
+    fn redacted(path: &str, fields: &'static [FieldDescriptor]) -> String {
+        let segment = |text: &str| match text.parse() {
+            Ok(index) => Segment::Index(index),
+            Err(_) => Segment::Name(text.trim_matches('\'').to_owned()),
+        };
+        redact(&path.split('/').skip(1).map(segment).collect::<Vec<_>>(), fields)
+    }
+
     #[test]
     fn names_inside_personal_data_are_hidden() {
         static FIELDS: &[FieldDescriptor] = &[
             FieldDescriptor::new("contacts", "Contacts", "").pii(super::super::Pii::Personal),
             FieldDescriptor::new("labels", "Labels", ""),
         ];
-        assert_eq!(redact("/contacts/ann@example.com/0/x", FIELDS), "/contacts/*/0/*");
-        assert_eq!(redact("/labels/red", FIELDS), "/labels/red");
-        assert_eq!(redact("", FIELDS), "");
+        assert_eq!(redacted("/contacts/ann@example.com/0/x", FIELDS), "/contacts/*/0/*");
+        assert_eq!(redacted("/contacts/'4915112345'/x", FIELDS), "/contacts/*/*");
+        assert_eq!(redacted("/labels/red", FIELDS), "/labels/red");
+        assert_eq!(redacted("", FIELDS), "");
+    }
+
+    #[test]
+    fn declared_names_inside_personal_data_are_shown() {
+        static PERSON: &[FieldDescriptor] =
+            &[FieldDescriptor::new("mail", "String", ""), FieldDescriptor::new("phones", "Phones", "")];
+        static FIELDS: &[FieldDescriptor] = &[
+            FieldDescriptor::new("people", "BTreeMap<String, Person>", "")
+                .rules(&[Rule::Nested(|| PERSON)])
+                .pii(super::super::Pii::Personal),
+            FieldDescriptor::new("", "Person", "").rules(&[Rule::Nested(|| PERSON)]),
+        ];
+        assert_eq!(redacted("/people/Ann/mail", FIELDS), "/people/*/mail");
+        assert_eq!(redacted("/people/Ann/phones/'0151'", FIELDS), "/people/*/phones/*");
+        assert_eq!(redacted("/mail/x", FIELDS), "/mail/x");
+    }
+
+    #[test]
+    fn names_of_flattened_personal_data_are_hidden() {
+        static FIELDS: &[FieldDescriptor] = &[
+            FieldDescriptor::new("id", "String", ""),
+            FieldDescriptor::new("", "BTreeMap<String, u32>", "").pii(super::super::Pii::Personal),
+        ];
+        assert_eq!(redacted("/ann@example.com", FIELDS), "/*");
+        assert_eq!(redacted("/id", FIELDS), "/id");
     }
 }

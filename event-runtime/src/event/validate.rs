@@ -40,6 +40,10 @@ pub trait Validate {
     #[doc(hidden)]
     const FIELDS: &'static [FieldDescriptor] = &[];
 
+    /// Whether there is anything to check; the derives say `false` of a type without a rule.
+    #[doc(hidden)]
+    const HAS_RULES: bool = true;
+
     /// Reports every broken rule to `validator`.
     fn validate_into(&self, validator: &mut Validator);
 
@@ -59,6 +63,8 @@ pub trait Validate {
 pub struct Validator {
     errors: Vec<ValidationError>,
     omitted: usize,
+    /// Whether what is being checked is personal data.
+    is_personal: bool,
 }
 
 impl Validator {
@@ -71,8 +77,15 @@ impl Validator {
         }
     }
 
-    /// Checks a member of the value that is being checked; `name` is its name on the wire.
+    /// Checks a member of the value that is being checked; `name` is its name on the wire. Inside personal data the name
+    /// is not printed: it may be data itself.
     pub fn member(&mut self, name: &str, check: impl FnOnce(&mut Self)) {
+        self.named(check, || Cow::Borrowed(name));
+    }
+
+    /// Checks a member whose name is the type's and no data: it is printed inside personal data too.
+    #[doc(hidden)]
+    pub fn declared(&mut self, name: &'static str, check: impl FnOnce(&mut Self)) {
         self.within(check, || Cow::Borrowed(name));
     }
 
@@ -81,17 +94,11 @@ impl Validator {
         self.within(check, || Cow::Owned(index.to_string()));
     }
 
-    /// Checks what holds personal data: the names inside it are not printed.
+    /// Checks what holds personal data: names inside it that are data, a map's keys for instance, are not printed.
     pub fn personal(&mut self, check: impl FnOnce(&mut Self)) {
-        let before = self.errors.len();
+        let outside = std::mem::replace(&mut self.is_personal, true);
         check(self);
-        for error in self.errors.iter_mut().skip(before) {
-            let hide = |segment: &str| match segment.bytes().all(|byte| byte.is_ascii_digit()) {
-                true => format!("/{segment}"),
-                false => format!("/{}", pointer::HIDDEN),
-            };
-            error.0.pointer = error.0.pointer.split('/').skip(1).map(hide).collect();
-        }
+        self.is_personal = outside;
     }
 
     /// Ends the check.
@@ -103,6 +110,12 @@ impl Validator {
             return Ok(());
         }
         Err(ValidationErrors(Box::new(Reported { errors: self.errors, omitted: self.omitted })))
+    }
+
+    /// Checks a member whose name may be data.
+    pub(crate) fn named<'a>(&mut self, check: impl FnOnce(&mut Self), name: impl FnOnce() -> Cow<'a, str>) {
+        let is_hidden = self.is_personal;
+        self.within(check, || if is_hidden { Cow::Borrowed(pointer::HIDDEN) } else { name() });
     }
 
     /// Paths are built on the way out of a failure, so that a payload without one pays nothing for them.
@@ -268,6 +281,20 @@ mod tests {
         });
         let errors = validator.finish().unwrap_err();
         assert_eq!(errors.errors()[0].pointer(), "/contacts/*/0");
+    }
+
+    #[test]
+    fn declared_names_inside_personal_data_are_shown() {
+        let mut validator = Validator::default();
+        validator.declared("contacts", |validator| {
+            validator.personal(|validator| {
+                validator.declared("mail", |validator| validator.report("email"));
+            });
+            validator.member("open", |validator| validator.report("odd"));
+        });
+        let errors = validator.finish().unwrap_err();
+        let pointers: Vec<_> = errors.errors().iter().map(ValidationError::pointer).collect();
+        assert_eq!(pointers, ["/contacts/mail", "/contacts/open"]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ macro_rules! transparent {
         #[diagnostic::do_not_recommend]
         impl<$($generics)*> Validate for $container {
             const FIELDS: &'static [FieldDescriptor] = T::FIELDS;
+            const HAS_RULES: bool = T::HAS_RULES;
 
             fn validate_into(&self, validator: &mut Validator) {
                 T::validate_into(self, validator);
@@ -26,6 +27,7 @@ transparent!([T: Validate] Box<T>, [T: Validate] Arc<T>, [T: Validate + Clone] C
 #[diagnostic::do_not_recommend]
 impl<T: Validate> Validate for Option<T> {
     const FIELDS: &'static [FieldDescriptor] = T::FIELDS;
+    const HAS_RULES: bool = T::HAS_RULES;
 
     fn validate_into(&self, validator: &mut Validator) {
         if let Some(value) = self {
@@ -39,6 +41,7 @@ macro_rules! sequences {
         #[diagnostic::do_not_recommend]
         impl<$($generics)*> Validate for $container {
             const FIELDS: &'static [FieldDescriptor] = T::FIELDS;
+            const HAS_RULES: bool = T::HAS_RULES;
 
             fn validate_into(&self, validator: &mut Validator) {
                 for (index, item) in self.iter().enumerate() {
@@ -59,10 +62,11 @@ macro_rules! maps {
         #[diagnostic::do_not_recommend]
         impl<K: Serialize, T: Validate, $($generics)*> Validate for $container {
             const FIELDS: &'static [FieldDescriptor] = T::FIELDS;
+            const HAS_RULES: bool = T::HAS_RULES;
 
             fn validate_into(&self, validator: &mut Validator) {
                 for (key, value) in self {
-                    validator.within(|validator| value.validate_into(validator), || key_text(key));
+                    validator.named(|validator| value.validate_into(validator), || key_text(key));
                 }
             }
         }

@@ -6,7 +6,7 @@ use crate::codec::EncodeError;
 use crate::event::DecodeError;
 
 /// Names that several packs claim; never empty.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct PackConflicts(pub(super) Vec<PackConflict>);
 
 /// One name that is claimed twice.
@@ -57,6 +57,13 @@ impl fmt::Display for PackConflicts {
             write!(formatter, "{separator}{conflict}")?;
         }
         Ok(())
+    }
+}
+
+/// As it displays: a `main` that returns the error prints this.
+impl fmt::Debug for PackConflicts {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
     }
 }
 

@@ -8,7 +8,8 @@ use crate::nearest;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a message pack",
     label = "this type was not made by `message_pack!`",
-    note = "write `message_pack! {{ pub {Self}<EventA, EventB> }}`"
+    note = "`message_pack! {{ pub MyMessagePack<EventA, EventB> }}` makes one",
+    note = "a handler of one event takes `Payload<E>` or `Envelope<E>` and goes to `.on(..)`"
 )]
 pub trait MessagePack: Sized + Send + 'static {
     /// The pack's name.

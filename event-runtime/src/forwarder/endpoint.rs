@@ -37,6 +37,7 @@ impl Endpoint for Forwarder {
 }
 
 /// A router takes it by [`on_type`](crate::MessageRouter::on_type) and [`fallback`](crate::MessageRouter::fallback).
+#[diagnostic::do_not_recommend]
 impl Handler<(Message,)> for Forwarder {
     type Future = BoxFuture<'static, Outcome>;
 

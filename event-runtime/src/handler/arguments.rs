@@ -59,7 +59,8 @@ pub trait RawArguments<S>: Sized + 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the first argument of a handler of an event",
     label = "neither `Payload<E>` nor `Envelope<E>`",
-    note = "the first argument is `Payload<E>` or `Envelope<E>`; a handler of undecoded messages goes to `.on_type(..)` or `.fallback(..)`"
+    note = "a handler that goes to `.on(..)` takes `Payload<E>` or `Envelope<E>` first, whatever else it takes behind it",
+    note = "a handler that takes a message pack goes to `.on_pack(..)`, one that takes undecoded messages to `.on_type(..)` or `.fallback(..)`"
 )]
 pub trait EventArgument: Sized + 'static {
     /// The event.

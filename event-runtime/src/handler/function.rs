@@ -39,7 +39,7 @@ use crate::handler::arity::for_each_arity;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no handler",
     label = "not an `async fn` of at most eight arguments",
-    note = "a handler is an `async fn`, or a closure that returns a future: `|event: Payload<E>| async move {{ .. }}`"
+    note = "write `async fn`, or a closure that returns a future: `|event: Payload<E>| async move {{ .. }}`"
 )]
 pub trait Handler<A> {
     /// What the function returns.

@@ -13,7 +13,7 @@ use crate::pool::check::{Check, Written};
 use crate::pool::deliver::Member;
 use crate::pool::producers::{Core, ProducersPool};
 use crate::pool::routes::{Catalogue, Routes};
-use crate::pool::{EmitError, PoolError, ProducerPoolConfig};
+use crate::pool::{EmitError, PoolError, ProducerPoolConfig, SchemaIds};
 use crate::transport::{DynProducer, Producer};
 
 /// How many messages the background queue holds unless [`ProducersPoolBuilder::async_capacity`] says otherwise.
@@ -35,6 +35,7 @@ pub struct ProducersPoolBuilder {
     types: Written,
     packs: Written,
     codec: Codec,
+    schema_ids: SchemaIds,
     clock: Clock,
     settings: Settings,
 }
@@ -49,6 +50,7 @@ impl ProducersPoolBuilder {
             types: Vec::new(),
             packs: Vec::new(),
             codec: Codec::default(),
+            schema_ids: SchemaIds::default(),
             clock: Clock::system(),
             settings: Settings {
                 capacity: ASYNC_CAPACITY,
@@ -135,6 +137,12 @@ impl ProducersPoolBuilder {
         self
     }
 
+    /// The ids of events' schemas in a registry: each event that has one travels with it in a header. None unless set.
+    pub fn schema_ids(mut self, ids: SchemaIds) -> Self {
+        self.schema_ids = ids;
+        self
+    }
+
     /// The clock that the background queue waits by; the system's unless set.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -179,8 +187,8 @@ impl ProducersPoolBuilder {
         if !problems.is_empty() {
             return Err(PoolError::new(&self.id, problems));
         }
-        let Self { id, members, codec, clock, settings, .. } = self;
-        let core = Arc::new(Core { id: id.into(), members, wants, routes, codec, clock });
+        let Self { id, members, codec, schema_ids, clock, settings, .. } = self;
+        let core = Arc::new(Core { id: id.into(), members, wants, routes, codec, schema_ids, clock });
         Ok(ProducersPool::new(core.clone(), Background::new(core, settings)))
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::envelope::Message;
+use crate::error::with_causes;
 use crate::transport::ProduceError;
 
 type Source = Box<dyn Error + Send + Sync>;
@@ -175,17 +176,18 @@ impl fmt::Display for EmitError {
     }
 }
 
-/// Prints metadata and causes; never the payload.
+/// The kind and the error, with its cause or with every producer's; never the payload.
 impl fmt::Debug for EmitError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("EmitError")
-            .field("kind", &self.0.kind)
-            .field("text", &self.0.text)
-            .field("taken", &self.0.taken)
-            .field("remaining", &self.0.remaining)
-            .field("source", &self.0.source)
-            .finish_non_exhaustive()
+        write!(formatter, "{:?}: ", self.0.kind)?;
+        if self.0.source.is_some() {
+            return with_causes(self, formatter);
+        }
+        write!(formatter, "{self}")?;
+        for remaining in &self.0.remaining {
+            write!(formatter, "\n  `{}`: {:?}", remaining.producer, remaining.error)?;
+        }
+        Ok(())
     }
 }
 
@@ -200,7 +202,6 @@ impl Error for EmitError {
 }
 
 /// Several emits of which some failed; each failure by its position in what was given, in order; never empty.
-#[derive(Debug)]
 pub struct EmitErrors {
     failures: Vec<(usize, EmitError)>,
     of: usize,
@@ -239,6 +240,14 @@ impl EmitErrors {
 impl fmt::Display for EmitErrors {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} of {} emits failed", self.failures.len(), self.of)
+    }
+}
+
+/// Every failure with its position.
+impl fmt::Debug for EmitErrors {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{self}")?;
+        self.failures.iter().try_for_each(|(index, error)| write!(formatter, "\n[{index}] {error:?}"))
     }
 }
 

@@ -30,6 +30,7 @@ mod problem;
 mod producer_emitter;
 mod producers;
 mod routes;
+mod schema_ids;
 mod telemetry;
 
 pub use builder::ProducersPoolBuilder;
@@ -45,3 +46,4 @@ pub use problem::{PoolError, PoolProblem, PoolProblemKind};
 pub use producer_emitter::ProducerEmitter;
 pub use producers::ProducersPool;
 pub use routes::{Route, Rule};
+pub use schema_ids::SchemaIds;

@@ -3,7 +3,6 @@
 use std::fmt;
 
 /// Why a pool was not built: all of its problems, in the order of its configuration.
-#[derive(Debug)]
 pub struct PoolError {
     pool: String,
     problems: Vec<PoolProblem>,
@@ -32,6 +31,13 @@ impl fmt::Display for PoolError {
             write!(formatter, "\n  {problem}")?;
         }
         Ok(())
+    }
+}
+
+/// As it displays: a `main` that returns the error prints this.
+impl fmt::Debug for PoolError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
     }
 }
 

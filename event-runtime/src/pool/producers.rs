@@ -12,7 +12,7 @@ use crate::pool::deliver::{Delivered, Member, Parcel, deliver, deliver_batch};
 use crate::pool::explain::{Explanation, explain};
 use crate::pool::routes::{Route, Routes, Wants};
 use crate::pool::{
-    EmitError, EmitErrorKind, EmitErrors, Emitter, ProducersPoolBuilder, Remaining, telemetry,
+    EmitError, EmitErrorKind, EmitErrors, Emitter, ProducersPoolBuilder, Remaining, SchemaIds, telemetry,
 };
 use crate::transport::{DynProducer, ProduceError, ProduceErrorKind};
 
@@ -58,6 +58,7 @@ pub(super) struct Core {
     pub(super) wants: Vec<Wants>,
     pub(super) routes: Routes,
     pub(super) codec: Codec,
+    pub(super) schema_ids: SchemaIds,
     pub(super) clock: Clock,
 }
 
@@ -187,7 +188,7 @@ impl Core {
             telemetry::refused(&self.id, &label, &message, EmitErrorKind::NoRoute);
             return Err(EmitError::new(EmitErrorKind::NoRoute, text).with_message(message));
         }
-        Ok(Parcel { message, label, targets })
+        Ok(Parcel { message: self.schema_ids.stamp(message), label, targets })
     }
 
     async fn send_on(

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::compat::{Options, Verdict, Writers, compare};
+use super::difference::differences;
 use super::document::{document, file_name, print};
 use crate::event::{Compatibility, EventDescriptor};
 use crate::factory::PackDescriptor;
@@ -170,7 +171,10 @@ impl Gate<'_> {
                 );
                 self.problem(GateProblemKind::Incompatible, &file, format!("{reason}: {remedy}"));
             }
-            None => self.write(GateProblemKind::Stale, &file, &fresh, "it is not what the code generates"),
+            None => {
+                let what = format!("it is not what the code generates ({})", differences(&committed, &fresh));
+                self.write(GateProblemKind::Stale, &file, &fresh, &what);
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 
 pub mod compat;
 mod constrain;
+mod difference;
 mod document;
 mod gate;
 mod redact;
@@ -13,18 +14,18 @@ pub use document::{document, file_name, text};
 pub use gate::{GateError, GateProblem, GateProblemKind, gate, update};
 pub use redact::redact;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
+use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 
 use crate::event::Event;
 
 /// The schema of what `E` reads from the wire.
 pub(crate) fn reader<E: Event>() -> Schema {
-    generate(SchemaSettings::draft2020_12().for_deserialize(), <E as JsonSchema>::json_schema, E::FIELDS)
+    generate(SchemaSettings::draft2020_12().for_deserialize(), E::describe, E::FIELDS)
 }
 
 /// The schema of what `E` writes to the wire.
 pub(crate) fn writer<E: Event>() -> Schema {
-    generate(SchemaSettings::draft2020_12().for_serialize(), <E as JsonSchema>::json_schema, E::FIELDS)
+    generate(SchemaSettings::draft2020_12().for_serialize(), E::describe, E::FIELDS)
 }
 
 fn generate(

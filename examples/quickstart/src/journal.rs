@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use event_runtime::shutdown_signal;
 use tokio::sync::watch;
 
 /// How many lines the whole run writes; with the last one the consumers are asked to stop.
@@ -36,7 +37,7 @@ impl Journal {
         async move {
             tokio::select! {
                 _ = written.wait_for(|written| *written == LINES) => {}
-                _ = tokio::signal::ctrl_c() => {}
+                () = shutdown_signal() => {}
             }
         }
     }

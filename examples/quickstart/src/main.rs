@@ -5,14 +5,12 @@ mod handlers;
 mod journal;
 
 use std::error::Error;
-use std::process::ExitCode;
 use std::time::Duration;
 
 use event_packs::chat::ChatMessageEvent;
 use event_packs::money::Money;
 use event_packs::order::{OrderPaidEvent, OrderShippedEvent, PaymentMethod};
-use event_runtime::Clock;
-use event_runtime::config::{Config, ConsumerBundle, ProcessEnvironment, ProducerPoolBundle};
+use event_runtime::config::BundleError;
 use event_runtime::delivery::attribute;
 use event_runtime::embedded::{EmbeddedTransport, ReceiveRequest};
 use event_runtime::prelude::*;
@@ -23,35 +21,20 @@ use serde_json::Value;
 use uuid::Uuid;
 
 #[tokio::main]
-async fn main() -> ExitCode {
-    match run().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let mut cause: Option<&dyn Error> = Some(&*error);
-            while let Some(error) = cause {
-                eprintln!("{error}");
-                cause = error.source();
-            }
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn run() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), Box<dyn Error>> {
     let config = include_str!("../config.json");
     let config = Config::from_str(config, &ProcessEnvironment)?;
     let embedded = EmbeddedTransport::from_config(&config.require("embedded")?, Clock::system())?;
     let packs = event_packs::all();
-    let pool = ProducerPoolBundle::from_config(&config, packs, &[&embedded]).await?.pool;
-    let consumer = async |section: &str| -> Result<Consumer, Box<dyn Error>> {
+    let pool = ProducerPoolBundle::from_config(&config, packs, &[&embedded]).await;
+    let consumer = async |section: &str| -> Result<Consumer, BundleError> {
         Ok(ConsumerBundle::from_config(&config.require(section)?, &[&embedded]).await?.consumer)
     };
-    let consumers = [
-        consumer("orders").await?,
-        consumer("notifications").await?,
-        consumer("rest").await?,
-        consumer("audit").await?,
-    ];
+    let first = BundleError::both(consumer("orders").await, consumer("notifications").await);
+    let second = BundleError::both(consumer("rest").await, consumer("audit").await);
+    // Whatever is wrong with any of them is reported together.
+    let (ProducerPoolBundle { pool, .. }, ((orders, notifications), (rest, audited))) =
+        BundleError::both(pool, BundleError::both(first, second))?;
     let shop = Shop { pool: pool.clone(), journal: Journal::default() };
 
     let order = Uuid::new_v4();
@@ -97,7 +80,6 @@ async fn run() -> Result<(), Box<dyn Error>> {
 
     let router = || MessageRouter::new().with_state(shop.clone());
     let stop = || shop.journal.complete();
-    let [orders, notifications, rest, audited] = &consumers;
     let (orders, ..) = tokio::try_join!(
         orders.run(router().on(paid).on(shipped), stop()),
         notifications.run(router().on(notify), stop()),

@@ -11,8 +11,6 @@ use std::time::Duration;
 
 use event_packs::money::Money;
 use event_packs::order::{OrderPaidEvent, OrderShippedEvent, PaymentMethod};
-use event_runtime::Clock;
-use event_runtime::config::Config;
 use event_runtime::consumer::unwrap;
 use event_runtime::embedded::EmbeddedTransport;
 use event_runtime::prelude::*;

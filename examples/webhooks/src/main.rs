@@ -7,7 +7,6 @@ mod github;
 mod input;
 mod tally;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -46,22 +45,30 @@ async fn handle(
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let files: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-    let (deliveries, unreadable) = input::read(&files);
-    unreadable.iter().for_each(|problem| eprintln!("{problem}"));
-    match run(deliveries).await {
+    let files = match input::arguments() {
+        Ok(files) => files,
+        Err(code) => return code,
+    };
+    let (deliveries, mut problems) = input::read(&files);
+    let result = run(deliveries, &mut problems).await;
+    problems.iter().for_each(|problem| eprintln!("{problem}"));
+    match result {
         Ok(tally) => {
             tally.print();
-            if unreadable.is_empty() && tally.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            if problems.is_empty() && tally.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("{error:?}");
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run(deliveries: Vec<input::WebhookDelivery>) -> Result<Tally, Box<dyn std::error::Error>> {
+/// Sends and handles everything; what the queue does not take is a problem of its own.
+async fn run(
+    deliveries: Vec<input::WebhookDelivery>,
+    problems: &mut Vec<String>,
+) -> Result<Tally, Box<dyn std::error::Error>> {
     let broker = Broker::new();
     let queue = broker.create_queue("webhooks", QueueSettings::new())?;
     let dead = broker.create_queue("webhooks-dead", QueueSettings::new())?;
@@ -72,12 +79,15 @@ async fn run(deliveries: Vec<input::WebhookDelivery>) -> Result<Tally, Box<dyn s
         .build()?;
 
     let tally = Tally::default();
-    let expected = deliveries.len();
+    let mut expected = 0;
     for delivery in deliveries {
         let mut metadata = Metadata::new(format!("github.{}.received", delivery.event), 1);
-        metadata.id = delivery.origin;
+        metadata.id = delivery.origin.clone();
         tally.received(&metadata, &delivery.payload);
-        pool.emit(Codec::Native.encode_raw(metadata, delivery.payload.get(), None)?).await?;
+        match pool.emit(Codec::Native.encode_raw(metadata, delivery.payload.get(), None)?).await {
+            Ok(()) => expected += 1,
+            Err(error) => problems.push(format!("{}: not sent: {error:?}", delivery.origin)),
+        }
     }
 
     let router = MessageRouter::new().with_state(tally.clone()).on_pack(handle);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use event_registry::local::LocalRegistry;
 use event_runtime::Codec;
 use event_runtime::delivery::attribute;
 use event_runtime::embedded::{MessageAttribute, OutgoingMessage, Queue, QueueSettings, ReceiveRequest};
@@ -124,6 +125,55 @@ async fn dead_letters_are_listed_shown_redriven_and_discarded() {
     }
     let (code, gone) = fixture.run(&["dlq", "discard", "dead", "--older-than", "1d", "--yes"]).await;
     assert_eq!((code, &gone[0]["discarded"], fixture.counts().1), (0, &json!(1), 0));
+}
+
+/// Register, check, fetch; and what is emitted carries the id.
+#[tokio::test(flavor = "multi_thread")]
+async fn schemas_are_registered_and_events_carry_their_ids() {
+    let fixture = Fixture::new("registry").await;
+    let registry = LocalRegistry::start().await.unwrap();
+    let mut config: Value = serde_json::from_str(&std::fs::read_to_string(&fixture.config).unwrap()).unwrap();
+    config["schema_registry"] = json!({ "url": registry.url(), "backoff_milliseconds": 0 });
+    std::fs::write(&fixture.config, config.to_string()).unwrap();
+    let payload = concat!(env!("CARGO_MANIFEST_DIR"), "/../packs/fixtures/UserRegisteredEvent.v3/full.json");
+    assert_eq!(fixture.run(&["emit", "UserRegisteredEvent", payload]).await.0, 1, "nothing is registered");
+
+    let (code, checked) = fixture.run(&["registry", "check"]).await;
+    assert!(code == 0 && checked.len() > 29 && checked.iter().all(|line| line["state"] == "missing"));
+    assert_eq!(fixture.run(&["registry", "check", "--all"]).await.0, 1);
+    let (code, planned) = fixture.run(&["registry", "register", "--dry-run"]).await;
+    assert_eq!((code, planned.len()), (0, checked.len()));
+    let (code, done) = fixture.run(&["registry", "register"]).await;
+    assert_eq!((code, done.len()), (0, checked.len()));
+    assert_eq!(fixture.run(&["registry", "register"]).await, (0, vec![]));
+    assert_eq!(fixture.run(&["registry", "check", "--all"]).await.0, 0);
+
+    assert_eq!(fixture.run(&["emit", "UserRegisteredEvent", payload]).await.0, 0);
+    let (_, shown) = fixture.run(&["tail", "sqs"]).await;
+    assert_eq!(shown[0]["headers"]["schema-id"], "[redacted]");
+    let (_, shown) = fixture.run(&["tail", "sqs", "--reveal"]).await;
+    let id = shown[0]["headers"]["schema-id"].as_str().unwrap().to_owned();
+    let (code, fetched) = fixture.run(&["registry", "fetch", "--id", &id]).await;
+    assert_eq!((code, &fetched[0]["x-event"]["type"]), (0, &json!("UserRegisteredEvent")));
+    let (code, fetched) = fixture.run(&["registry", "fetch", "UserRegisteredEvent.v1"]).await;
+    assert_eq!((code, &fetched[0]["x-event"]["version"]), (0, &json!(1)));
+    assert_eq!(fixture.run(&["registry", "fetch", "NoSuchEvent.v1"]).await.0, 1);
+    assert_eq!(
+        fixture.run(&["registry", "fetch", "UserRegisteredEvent.v1", "--subject-version", "9"]).await.0,
+        1
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registry_that_refuses_or_does_not_answer_is_said() {
+    let fixture = Fixture::new("registry-refuses").await;
+    let registry = LocalRegistry::start().await.unwrap();
+    registry.require("Bearer other");
+    let url = registry.url();
+    assert_eq!(fixture.run(&["registry", "check", "--url", &url]).await.0, 1);
+    assert_eq!(fixture.run(&["registry", "check"]).await.0, 2, "no registry is named");
+    assert_eq!(fixture.run(&["registry", "check", "--url", "nowhere"]).await.0, 2);
+    assert_eq!(fixture.run(&["registry", "check", "--url", &url, "--subject", "x"]).await.0, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -171,6 +171,8 @@ fn what_is_no_json_is_reported_by_line_and_not_quoted() {
         assert_eq!(summary(&error), [(Kind::Syntax, "")]);
         assert!(!error.to_string().contains("hunter2"));
     }
+    let empty = Config::from_str(" \n", &environment(&[])).unwrap_err();
+    assert!(empty.to_string().contains("empty"), "{empty}");
     let deep = "[".repeat(100_000);
     assert!(Config::from_str(&deep, &environment(&[])).is_err());
 }

@@ -81,6 +81,57 @@ fn what_is_broken_gets_a_line_and_the_rest_is_processed() {
 }
 
 #[test]
+fn what_is_no_delivery_names_its_place_and_the_remedy() {
+    let folder = folder("webhooks_unclear");
+    let ping = r#"{"event":"ping","payload":{"zen":"Keep it logically awesome.","hook_id":1}}"#;
+    let files = [
+        (
+            "a-list.json",
+            r#"{"events":"x"}"#.to_owned(),
+            "a-list.json: `events` is no list; write {\"events\": [",
+        ),
+        ("b-event.json", r#"{"event":"","payload":{}}"#.to_owned(), "b-event.json#0: `event` is no name"),
+        (
+            "c-event.json",
+            r#"{"event":"pu sh","payload":{}}"#.to_owned(),
+            "c-event.json#0: `event` is no name",
+        ),
+        ("d-empty.json", String::new(), "d-empty.json: empty; write {"),
+        (
+            "e-large.json",
+            ping.replace("awesome", &"x".repeat(1_100_000)),
+            "e-large.json#0: not sent: Produce: ",
+        ),
+        ("f-mark.json", format!("\u{FEFF}{ping}"), ""),
+    ];
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for (name, text, _) in &files {
+        paths.push(folder.join(name));
+        std::fs::write(&paths[paths.len() - 1], text).unwrap();
+    }
+    let output = webhooks(&paths);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        row(&output, "ping")[..3],
+        ["2", "1", "0"],
+        "the file with a byte order mark, and the large one"
+    );
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    for (_, _, line) in &files {
+        assert!(stderr.contains(line), "no `{line}` in\n{stderr}");
+    }
+}
+
+#[test]
+fn help_is_help_and_an_unknown_option_is_no_file() {
+    for (option, code) in [("--help", 0), ("-h", 0), ("--all", 2)] {
+        let output = webhooks(&[PathBuf::from(option)]);
+        assert_eq!(output.status.code(), Some(code), "{option}");
+        assert!(String::from_utf8_lossy(&output.stdout).starts_with("usage: "), "{option}");
+    }
+}
+
+#[test]
 fn published_payloads_are_decoded_handled_and_encoded_without_a_loss() {
     let data = Path::new(concat!(
         env!("CARGO_MANIFEST_DIR"),

@@ -1,4 +1,4 @@
-//! `doctor`: configuration, credentials, queues and schemas, one look at each.
+//! `doctor`: configuration, credentials, queues, schemas and the registry, one look at each.
 
 use clap::Args;
 use event_runtime::schema;
@@ -69,6 +69,8 @@ impl Doctor {
             findings.extend(skipped("queues", "not asked (--offline)"));
         } else {
             findings.extend(queues(context, &config).await?);
+            #[cfg(feature = "registry")]
+            findings.extend(registry(context, &config).await?);
         }
         Ok(findings)
     }
@@ -125,6 +127,20 @@ async fn queues(context: &Context, config: &event_runtime::config::Config) -> Re
         });
     }
     Ok(findings)
+}
+
+/// Whether the registry, where there is one, answers and has every schema.
+#[cfg(feature = "registry")]
+async fn registry(context: &Context, config: &event_runtime::config::Config) -> Result<Vec<Finding>> {
+    Ok(match super::registry::complaints(config, context).await {
+        Ok(None) => Vec::new(),
+        Ok(Some(complaints)) if complaints.is_empty() => {
+            vec![good("registry", "answers, and has the schema of every event")]
+        }
+        Ok(Some(complaints)) => complaints.into_iter().map(|text| bad("registry", text)).collect(),
+        Err(Failure::OutputClosed) => return Err(Failure::OutputClosed),
+        Err(failure) => vec![bad("registry", failure.to_string())],
+    })
 }
 
 fn print(context: &mut Context, finding: &Finding) -> Result<()> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use event_runtime::config::ProducerPoolBundle;
 use event_runtime::factory::BuildError;
-use event_runtime::{Codec, Emitter, Metadata};
+use event_runtime::{Codec, Emitter, Metadata, ProducersPool};
 use serde_json::json;
 
 use super::routes::paper;
@@ -71,8 +71,11 @@ impl Emit {
         let settings = Settings::find(&config);
         let section = choose(&settings, self.pool.as_deref())?;
         let backend = context.backend(&config, &section.transport)?;
-        let packs = context.packs.clone();
-        let bundle = ProducerPoolBundle::from_config(&section.holder, packs, &[backend.transport()]).await?;
+        let builder = ProducersPool::builder("").packs(context.packs.clone());
+        #[cfg(feature = "registry")]
+        let builder = super::registry::with_schema_ids(builder, &config, context, &self.payload_type).await?;
+        let transports = [backend.transport()];
+        let bundle = ProducerPoolBundle::from_config_with(&section.holder, builder, &transports).await?;
         let message = self.build(context, &payload, bundle.pool.codec())?;
         let id = message.metadata().id.clone();
         let producers: Vec<_> = bundle

@@ -6,6 +6,8 @@ pub(crate) mod dlq;
 pub(crate) mod doctor;
 pub(crate) mod emit;
 pub(crate) mod queue;
+#[cfg(feature = "registry")]
+pub(crate) mod registry;
 pub(crate) mod routes;
 pub(crate) mod schema;
 pub(crate) mod tail;

@@ -109,6 +109,7 @@ impl Tail {
                 "occurred_at": metadata.and_then(|metadata| metadata.occurred_at).map(|at| at.to_string()),
                 "group": delivery.group,
                 "receive_count": delivery.receive_count,
+                "headers": metadata.map(|metadata| headers(&metadata.headers, self.reveal)),
                 "payload": payload,
             }))?;
         } else {
@@ -119,6 +120,12 @@ impl Tail {
         }
         Ok(true)
     }
+}
+
+/// Headers fit for a terminal: nobody knows what is personal in them.
+fn headers<'a>(headers: impl IntoIterator<Item = (&'a String, &'a String)>, reveal: bool) -> Value {
+    let value = |value: &str| if reveal { value.to_owned() } else { "[redacted]".to_owned() };
+    headers.into_iter().map(|(name, text)| (name.clone(), Value::from(value(text)))).collect()
 }
 
 /// A payload fit for a terminal: personal data is hidden unless `reveal`.

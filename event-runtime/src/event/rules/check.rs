@@ -1,9 +1,8 @@
 //! The checks that generated code calls, one line each.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use super::{Bound, Choice, Elements, Length, Number, Pattern, Text, format};
+use super::{Bound, Choice, Elements, Length, Number, Pattern, Place, Text, format};
 use crate::event::{ValidationError, Validator};
 
 /// The member that a rule is asked of.
@@ -21,7 +20,7 @@ impl At {
     fn within(self, validator: &mut Validator, check: impl FnOnce(&mut Validator)) {
         match self {
             Self::Here => check(validator),
-            Self::Member(name) => validator.member(name, check),
+            Self::Member(name) => validator.declared(name, check),
             Self::Item(index) => validator.item(index, check),
         }
     }
@@ -178,7 +177,11 @@ pub fn inner<T: Elements + ?Sized>(
 ) {
     at.within(validator, |validator| {
         value.each(&mut |place, item| {
-            validator.within(|validator| check(validator, item), || Cow::Owned(place.segment().into_owned()));
+            let check = |validator: &mut Validator| check(validator, item);
+            match place {
+                Place::Index(index) => validator.item(index, check),
+                Place::Key(key) => validator.named(check, key),
+            }
         });
     });
 }
@@ -207,7 +210,7 @@ pub fn custom_some<T, E: Into<ValidationError>>(
     }
 }
 
-/// The rules of a field with personal data: the names inside it are not printed.
+/// The rules of a field with personal data: the names inside it that are data are not printed.
 pub fn personal(validator: &mut Validator, at: At, check: impl FnOnce(&mut Validator)) {
     at.within(validator, |validator| validator.personal(check));
 }

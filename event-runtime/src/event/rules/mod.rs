@@ -4,10 +4,12 @@
 #[doc(hidden)]
 pub mod check;
 mod format;
+mod own;
 mod pattern;
 mod presence;
 mod subject;
 
+pub use own::{OwnRules, WithoutRules, refuse_own_rules};
 pub use pattern::Pattern;
 pub use presence::{AlwaysThere, CanBeEmpty, Emptiness, Presence};
 pub use subject::{Elements, Length, Number, Place, Text};

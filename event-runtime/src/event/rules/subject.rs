@@ -68,15 +68,6 @@ pub enum Place<'a> {
     Key(&'a dyn Fn() -> Cow<'static, str>),
 }
 
-impl Place<'_> {
-    pub(super) fn segment(self) -> Cow<'static, str> {
-        match self {
-            Self::Index(index) => Cow::Owned(index.to_string()),
-            Self::Key(key) => key(),
-        }
-    }
-}
-
 #[diagnostic::do_not_recommend]
 impl Text for str {
     fn text(&self) -> Option<&str> {

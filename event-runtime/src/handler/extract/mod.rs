@@ -48,7 +48,7 @@ use crate::outcome::HandlerError;
     message = "`{Self}` cannot be taken out of a message by a router whose state is `{S}`",
     label = "not an extractor here",
     note = "extractors are `State<T>`, `Message`, `Metadata`, `Headers`, `Attempt`, `Cancellation`, `CancellationToken`, `Extension<T>`, `Option<Extension<T>>` and types that implement `FromIncoming<S>`",
-    note = "`Payload<E>` or `Envelope<E>` is the first argument of a handler that goes to `.on(..)`",
+    note = "the one `Payload<E>` or `Envelope<E>` is the first argument of a handler that goes to `.on(..)`",
     note = "`State<T>` needs `.with_state(..)` of a matching type before the handler is registered"
 )]
 pub trait FromIncoming<S>: Sized {

@@ -5,6 +5,7 @@ use std::fmt;
 use aws_sdk_sqs::Client;
 use event_runtime::config::{BundleError, Config, ConsumerBundle, ConsumerConfig, Inlet, ProducerPoolBundle};
 use event_runtime::consumer::{Consumer, ConsumerError, RunReport};
+use event_runtime::pool::ProducersPoolBuilder;
 use event_runtime::{MessageRouter, PackDescriptor, ProducersPool};
 
 use crate::config::SqsClientConfiguration;
@@ -33,10 +34,25 @@ impl SqsProducerPoolBundle {
         config: &Config,
         packs: impl IntoIterator<Item = &'static PackDescriptor>,
     ) -> Result<Self, BundleError> {
+        Self::from_config_with(config, ProducersPool::builder("").packs(packs)).await
+    }
+
+    /// [`SqsProducerPoolBundle::from_config`] with a builder that has its packs, and whatever configuration can't say:
+    /// the ids of schemas, a clock, a hook.
+    ///
+    /// # Errors
+    /// Those of [`SqsProducerPoolBundle::from_config`].
+    ///
+    /// # Cancel safety
+    /// That of [`SqsProducerPoolBundle::from_config`].
+    pub async fn from_config_with(
+        config: &Config,
+        builder: ProducersPoolBuilder,
+    ) -> Result<Self, BundleError> {
         let client = client(config, "sqs_producer_pool_bundle", "sqs_producer_client").await;
         let transport = SqsTransport::with_client(client.clone());
         let ProducerPoolBundle { pool, .. } =
-            ProducerPoolBundle::from_config(config, packs, &[&transport]).await?;
+            ProducerPoolBundle::from_config_with(config, builder, &[&transport]).await?;
         Ok(Self { client, pool })
     }
 }

@@ -9,6 +9,7 @@ use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 
 use crate::config::{SqsClientConfiguration, secret, text};
+use crate::http::https_client;
 
 /// How long one call may take where configuration does not say.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -30,6 +31,7 @@ impl SqsClientConfiguration {
             .operation_timeout(self.call_timeout_seconds.map_or(CALL_TIMEOUT, Duration::from_secs))
             .build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(https_client())
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts);
         if let Some(region) = text(&self.region) {

@@ -9,7 +9,7 @@
 //! ```no_run
 //! use event_runtime::config::{Config, ProcessEnvironment};
 //! use event_transport_sqs::{SqsConsumerBundle, SqsProducerPoolBundle};
-//! # async fn shutdown_signal() {}
+//! use event_runtime::shutdown_signal;
 //! # async fn order_created(message: event_runtime::Message) {}
 //! # async fn example(packs: &'static [&'static event_runtime::PackDescriptor]) -> Result<(), Box<dyn std::error::Error>> {
 //! let config = Config::from_path("config.json", &ProcessEnvironment)?;
@@ -77,6 +77,7 @@ mod client;
 mod config;
 mod dead_letter;
 mod error;
+mod http;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 pub mod limits;
@@ -93,6 +94,7 @@ mod transport;
 pub use bundle::{SqsConsumerBundle, SqsProducerPoolBundle};
 pub use config::{SqsClientConfiguration, SqsProducerConfiguration};
 pub use dead_letter::SqsDeadLetterSink;
+pub use http::https_client;
 pub use producer::{ProducerSettings, SqsProducer};
 pub use source::{SourceSettings, SqsSource};
 pub use transport::SqsTransport;

@@ -54,6 +54,7 @@ impl OverSdk {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
             .endpoint_url(url)
+            .http_client(event_transport_sqs::https_client())
             .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
             .build();
         let prefix = format!("{}-", &uuid::Uuid::new_v4().simple().to_string()[..8]);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use event_runtime::config::{BundleError, Config, ConfigError, ProducerPoolBundle};
+use event_runtime::config::{BundleError, BundleErrorKind, Config, ConfigError, ProducerPoolBundle};
 use event_runtime::pool::ProducersPool;
 use serde_json::{Value, json};
 
@@ -73,6 +73,10 @@ pub(crate) async fn find(
         mistakes.config(&config.check().err().unwrap_or_else(|| {
             config.invalid("", "no `<transport>_producer_pool_bundle` and no `<transport>_consumer_bundle`")
         }));
+    }
+    #[cfg(feature = "registry")]
+    if let Err(error) = event_registry::Registry::from_config(config) {
+        mistakes.config(&error);
     }
     let backends = match context.backends(config) {
         Ok(backends) => backends,
@@ -167,18 +171,17 @@ impl Mistakes {
     }
 
     fn bundle(&mut self, place: &str, error: &BundleError) {
-        match (error.config(), error.pool()) {
-            (Some(error), _) => self.config(error),
-            (_, Some(error)) => {
-                for problem in error.problems() {
-                    let text = problem.to_string();
-                    let own = problem.place();
-                    let text =
-                        text.strip_prefix(own).map_or(text.as_str(), |rest| rest.trim_start_matches(": "));
-                    self.add(&format!("{place}.producer_pool.{own}"), text);
-                }
-            }
-            _ => self.add(place, chain(error)),
+        if let Some(error) = error.config() {
+            self.config(error);
+        }
+        for problem in error.pools().iter().flat_map(|pool| pool.problems()) {
+            let text = problem.to_string();
+            let own = problem.place();
+            let text = text.strip_prefix(own).map_or(text.as_str(), |rest| rest.trim_start_matches(": "));
+            self.add(&format!("{place}.producer_pool.{own}"), text);
+        }
+        if error.kind() == BundleErrorKind::Transport {
+            self.add(place, chain(error));
         }
     }
 }

@@ -7,9 +7,9 @@ use std::error::Error;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use event_runtime::Clock;
 use event_runtime::config::{Config, ProcessEnvironment};
 use event_runtime::embedded::{Broker, EmbeddedTransport};
+use event_runtime::{Clock, shutdown_signal};
 use event_transport_sqs::local::LocalEndpoint;
 
 const USAGE: &str = "usage: sqs-local [--listen ADDRESS] [CONFIGURATION]
@@ -75,7 +75,7 @@ async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     for name in endpoint.broker().queue_names("") {
         println!("{}", endpoint.queue_url(&name));
     }
-    tokio::signal::ctrl_c().await?;
+    shutdown_signal().await;
     endpoint.shutdown().await;
     Ok(())
 }

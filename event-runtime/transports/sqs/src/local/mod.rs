@@ -46,6 +46,7 @@ use event_runtime::embedded::Broker;
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::http::plain_client;
 use crate::local::service::Service;
 
 /// An endpoint that serves until it is dropped.
@@ -120,6 +121,7 @@ impl LocalEndpoint {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
             .endpoint_url(self.url())
+            .http_client(plain_client())
             .credentials_provider(Credentials::new("local", "local", None, None, "local endpoint"))
             .retry_config(RetryConfig::disabled())
             .build();

@@ -32,10 +32,10 @@ pub(crate) use crate::producer::{call::send, entry::Entry as SqsEntry};
 /// group: where only a part of a batch is taken, no event overtakes an earlier one of its key.
 ///
 /// ```no_run
-/// use event_transport_sqs::{ProducerSettings, SqsProducer};
+/// use event_transport_sqs::{ProducerSettings, SqsClientConfiguration, SqsProducer};
 ///
 /// # async fn example() {
-/// let client = aws_sdk_sqs::Client::new(&aws_config::load_from_env().await);
+/// let client = SqsClientConfiguration::default().client().await;
 /// let url = "https://sqs.eu-central-1.amazonaws.com/123456789012/orders.fifo";
 /// let producer = SqsProducer::new("orders", client, url, ProducerSettings::default());
 /// # let _ = producer;

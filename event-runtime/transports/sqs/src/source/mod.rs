@@ -27,10 +27,10 @@ use crate::source::receive::Attempts;
 ///
 /// ```no_run
 /// use event_runtime::consumer::Consumer;
-/// use event_transport_sqs::{SourceSettings, SqsSource};
+/// use event_transport_sqs::{SourceSettings, SqsClientConfiguration, SqsSource};
 ///
 /// # async fn example() {
-/// let client = aws_sdk_sqs::Client::new(&aws_config::load_from_env().await);
+/// let client = SqsClientConfiguration::default().client().await;
 /// let url = "https://sqs.eu-central-1.amazonaws.com/123456789012/orders.fifo";
 /// let consumer = Consumer::new(SqsSource::new(client, url, SourceSettings::default()));
 /// # let _ = consumer;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use event_runtime::config::{BundleError, Config};
 use event_runtime::embedded::{OutgoingMessage, QueueSettings, RedrivePolicy};
 use event_runtime::{Emitter, Message};
-use event_transport_sqs::local::LocalEndpoint;
+use event_transport_sqs::local::{Action, LocalEndpoint};
 use event_transport_sqs::{SqsConsumerBundle, SqsProducerPoolBundle};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -84,6 +84,9 @@ async fn the_source_designs_configuration_works_as_it_stands() {
     let payments = endpoint.broker().queue("payments-queue.fifo").unwrap();
     let shutdown = async {
         seen.notified().await;
+        while endpoint.calls()[&Action::ReceiveMessage] < 2 {
+            tokio::task::yield_now().await;
+        }
         // Ends the long poll that the drain waits for; the message is handed back.
         let late = OutgoingMessage::new(message("e-2", "late").body().clone().into_bytes());
         payments.try_send(late.with_group("late").with_deduplication_id("e-2")).unwrap();

@@ -9,9 +9,11 @@ use event_runtime::delivery::{Delivery, SettleAction, Settlement};
 use event_runtime::embedded::{Broker, OutgoingMessage, QueueSettings};
 use event_runtime::transport::{SettleError, Source, SourceErrorKind};
 use event_transport_sqs::local::{Action, Fault, FaultRule, LocalEndpoint};
-use event_transport_sqs::{SourceSettings, SqsSource};
+use event_transport_sqs::{SourceSettings, SqsClientConfiguration, SqsSource};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
 
-use super::fixture::{Fixture, messages};
+use super::fixture::{Fixture, messages, soon};
 
 const NO_WAIT: Duration = Duration::ZERO;
 
@@ -209,12 +211,37 @@ async fn missing_credentials_are_no_passing_failure() {
         .behavior_version_latest()
         .region(aws_sdk_sqs::config::Region::new("us-east-1"))
         .endpoint_url(fixture.endpoint.url())
+        .http_client(event_transport_sqs::https_client())
         .credentials_provider(NoCredentials)
         .build();
     let source =
         SqsSource::new(aws_sdk_sqs::Client::from_conf(config), fixture.url(), SourceSettings::default());
     let error = source.receive(1, NO_WAIT).await.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (SourceErrorKind::Unauthorized, false), "{error:?}");
+}
+
+#[tokio::test]
+async fn clients_from_configuration_speak_tls() {
+    /// What the first byte of a TLS connection says: a handshake.
+    const HANDSHAKE: u8 = 22;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let configuration = SqsClientConfiguration {
+        region: Some("eu-central-1".into()),
+        endpoint_url: Some(url.clone()),
+        access_key_id: Some("local".into()),
+        secret_access_key: Some("local".into()),
+        ..SqsClientConfiguration::default()
+    };
+    let source =
+        SqsSource::new(configuration.client().await, format!("{url}/1/orders"), SourceSettings::default());
+    let greet = async {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        connection.read_u8().await.unwrap()
+    };
+    let (answer, first) = soon(async { tokio::join!(source.receive(1, NO_WAIT), greet) }).await;
+    assert_eq!(first, HANDSHAKE);
+    assert_eq!(answer.unwrap_err().kind(), SourceErrorKind::Unavailable);
 }
 
 #[derive(Debug)]

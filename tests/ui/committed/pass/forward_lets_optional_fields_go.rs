@@ -1,0 +1,12 @@
+use event_runtime::Event;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// It happened.
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
+#[event(schemas = "committed", compat = forward)]
+struct Happened {
+    id: String,
+}
+
+fn main() {}

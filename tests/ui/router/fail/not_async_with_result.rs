@@ -1,0 +1,20 @@
+use event_runtime::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// An order was paid.
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
+struct OrderPaid {}
+
+message_pack! {
+    /// Orders.
+    OrderMessagePack<OrderPaid>
+}
+
+fn handler(_: Payload<OrderPaid>) -> Result<(), HandlerError> {
+    Ok(())
+}
+
+fn main() {
+    let _ = MessageRouter::new().on(handler);
+}
