@@ -3,7 +3,7 @@
 //! Mistakes in serde's own attributes are not reported here: serde's derives do that.
 
 use proc_macro2::Span;
-use serde_derive_internals::attr::{Default as SerdeDefault, TagType};
+use serde_derive_internals::attr::{self, Default as SerdeDefault, TagType};
 use serde_derive_internals::{Ctxt, Derive, ast};
 use syn::{DeriveInput, ExprPath, Ident};
 
@@ -32,7 +32,7 @@ pub(crate) struct Field {
     pub(crate) name: String,
     /// The name that writers give.
     pub(crate) written_name: String,
-    /// The names that readers take as well.
+    /// Other names that readers take.
     pub(crate) aliases: Vec<String>,
     pub(crate) default: Default,
     pub(crate) flatten: bool,
@@ -102,7 +102,7 @@ fn fields(style: ast::Style, all: &[ast::Field<'_>]) -> Vec<Field> {
             Field {
                 name: attrs.name().deserialize_name().value.clone(),
                 written_name: attrs.name().serialize_name().value.clone(),
-                aliases: attrs.aliases().iter().map(|alias| alias.value.clone()).collect(),
+                aliases: aliases(attrs),
                 default: default(attrs.default()),
                 flatten: attrs.flatten(),
                 transparent: attrs.transparent() || matches!(style, ast::Style::Newtype),
@@ -112,6 +112,12 @@ fn fields(style: ast::Style, all: &[ast::Field<'_>]) -> Vec<Field> {
             }
         })
         .collect()
+}
+
+/// serde counts a field's own name among its aliases.
+fn aliases(attrs: &attr::Field) -> Vec<String> {
+    let names = attrs.aliases().iter().map(|name| name.value.clone());
+    names.filter(|name| *name != attrs.name().deserialize_name().value).collect()
 }
 
 fn variant(variant: &ast::Variant<'_>) -> Variant {

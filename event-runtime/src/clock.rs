@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -47,6 +47,15 @@ impl Clock {
         }
     }
 
+    /// A moment to measure durations by: it goes with the timers of [`Clock::sleep`], and never back or ahead
+    /// when somebody sets the wall clock.
+    pub(crate) fn steady(&self) -> Timestamp {
+        match &self.0 {
+            Inner::System => system_steady(),
+            Inner::Manual(manual) => manual.now(),
+        }
+    }
+
     /// Completes when `duration` has passed on this clock.
     ///
     /// # Cancel safety
@@ -65,6 +74,13 @@ impl Clock {
     pub fn sleep_until(&self, deadline: Timestamp) -> Sleep {
         self.sleep(until(self.now(), deadline))
     }
+}
+
+/// The wall clock when this process first asked, and what has passed since.
+fn system_steady() -> Timestamp {
+    static START: OnceLock<(Timestamp, Instant)> = OnceLock::new();
+    let (wall, start) = *START.get_or_init(|| (Timestamp::now(), Instant::now()));
+    after(wall, tokio::time::Instant::now().into_std().saturating_duration_since(start))
 }
 
 /// The time from `now` to `then`; zero when `then` has passed.

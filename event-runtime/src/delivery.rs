@@ -1,6 +1,7 @@
 //! One delivery of one message: its bytes, its attributes, and the lease that has to be settled.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -113,7 +114,6 @@ pub enum Lease {
 /// One delivery: received, not yet settled.
 ///
 /// It is not `Clone`, and settling takes its lease: a second acknowledgement does not compile.
-#[derive(Debug)]
 pub struct Delivery {
     /// The body as it came.
     pub body: Bytes,
@@ -131,6 +131,19 @@ pub struct Delivery {
     pub first_received_at: Option<Timestamp>,
     /// The handle to settle it with.
     pub lease: Lease,
+}
+
+/// Without what the body and the attributes say: they may hold personal data.
+impl fmt::Debug for Delivery {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Delivery")
+            .field("transport_id", &self.transport_id)
+            .field("receive_count", &self.receive_count)
+            .field("body_bytes", &self.body.len())
+            .field("attributes", &self.attributes.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// What becomes of one delivery at its transport.

@@ -14,7 +14,7 @@ pub enum Outcome {
     Ack,
     /// Not handled this time: try again, within the attempts that the consumer allows.
     Retry {
-        /// The least delay; `None` = the consumer's backoff.
+        /// The least delay, held to what the broker can delay; `None` = the consumer's backoff.
         after: Option<Duration>,
         /// Why.
         failure: Failure,
@@ -107,7 +107,7 @@ impl HandlerError {
         Self::new(Disposition::Retry { after: None }, cause)
     }
 
-    /// Try again no earlier than `after` from now.
+    /// Try again no earlier than `after` from now, or than the longest delay that the broker can keep.
     pub fn retry_after(after: Duration, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(Disposition::Retry { after: Some(after) }, cause)
     }

@@ -286,7 +286,7 @@ pub enum SettleError {
 }
 
 /// A message on its way into a dead-letter destination.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DeadLetter {
     /// The original body, or the wrapper that holds it where the record does not fit.
     pub body: Bytes,
@@ -294,8 +294,21 @@ pub struct DeadLetter {
     pub attributes: Attributes,
     /// The original group, for ordered destinations.
     pub group: Option<String>,
-    /// The deduplication id for destinations that deduplicate: `<event id>:<n>`.
+    /// The deduplication id for destinations that deduplicate: `<event id>:<the broker's id>`, another one each
+    /// time the message was redriven.
     pub deduplication_id: String,
+}
+
+/// Without what the body and the attributes say: they may hold personal data.
+impl fmt::Debug for DeadLetter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("DeadLetter")
+            .field("deduplication_id", &self.deduplication_id)
+            .field("body_bytes", &self.body.len())
+            .field("attributes", &self.attributes.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Keeps dead letters.

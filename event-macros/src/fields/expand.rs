@@ -27,6 +27,10 @@ fn descriptor(runtime: &RuntimePath, field: &Field, place: &Place) -> TokenStrea
     if let Some(written_name) = &field.written_name {
         row.extend(quote!(.written_as(#written_name)));
     }
+    if !field.aliases.is_empty() {
+        let aliases = &field.aliases;
+        row.extend(quote!(.aliases(&[#(#aliases),*])));
+    }
     if !field.required {
         row.extend(quote!(.optional()));
     }

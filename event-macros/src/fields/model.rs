@@ -14,7 +14,7 @@ pub(crate) struct Field {
     pub(crate) wire: Wire,
     /// The name that writers give, where it is another.
     pub(crate) written_name: Option<String>,
-    /// The names that readers take as well.
+    /// Other names that readers take.
     pub(crate) aliases: Vec<String>,
     pub(crate) absent: Absent,
     /// Whether a payload without it is refused, be it by its rules.

@@ -40,6 +40,8 @@ mod command;
 mod context;
 mod failure;
 mod output;
+#[cfg(feature = "prover")]
+pub mod prover;
 mod settings;
 
 pub use app::{Cli, run};

@@ -1,5 +1,7 @@
 //! What a dead letter holds: the original as it came, and the record of why it is here.
 
+use std::fmt;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -35,8 +37,8 @@ pub struct DeadLetterRecord {
 }
 
 impl DeadLetterRecord {
-    /// The record as JSON of at most `room` bytes: whole, without details, with a shortened message, or none
-    /// where not even that fits.
+    /// The record as JSON of at most `room` bytes: whole, without details, with a shortened message, without its
+    /// handler, or none where not even that fits.
     fn to_json(&self, room: usize) -> Option<String> {
         let room = room.min(MAX_RECORD_BYTES);
         let mut record = self.clone();
@@ -56,12 +58,17 @@ impl DeadLetterRecord {
             }
             text = serde_json::to_string(&record).ok()?;
         }
+        if text.len() > room {
+            // A payload type may be as long as a body.
+            record.handler = None;
+            text = serde_json::to_string(&record).ok()?;
+        }
         (text.len() <= room).then_some(text)
     }
 }
 
 /// The original of a dead letter, as [`unwrap`] gives it back.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Original {
     /// The body as it was received.
     pub body: Bytes,
@@ -69,6 +76,17 @@ pub struct Original {
     pub attributes: Attributes,
     /// The record, where it could be kept.
     pub record: Option<Value>,
+}
+
+/// Without what the body and the attributes say: they may hold personal data.
+impl fmt::Debug for Original {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Original")
+            .field("body_bytes", &self.body.len())
+            .field("attributes", &self.attributes.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Puts a record beside the original.
@@ -190,6 +208,16 @@ mod tests {
             assert!(text.len() <= MAX_RECORD_BYTES, "{}", text.len());
             assert_eq!(serde_json::from_str::<Value>(text).unwrap()["attempts"], 6);
         }
+    }
+
+    #[test]
+    fn a_payload_type_without_end_leaves_a_record() {
+        let mut record = record("no stock");
+        record.handler = Some("x".repeat(20_000));
+        let letter = wrap(Bytes::from("{}"), Attributes::new(), &record, None, "id:6".into(), ROOMY);
+        let record = unwrap(letter.body, letter.attributes).record.unwrap();
+        assert_eq!(record["error"]["code"], "HANDLER_FAILED");
+        assert_eq!(record["handler"], Value::Null);
     }
 
     #[test]

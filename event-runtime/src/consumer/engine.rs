@@ -4,19 +4,21 @@
 //! state is [`InFlight`], behind one lock that is held for one change at a time and never across an await.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::{Clock, after};
+use crate::clock::{Clock, after, until};
 use crate::codec::Codec;
-use crate::consumer::in_flight::{Arrival, DeliveryId, InFlight, Job, Limits, Verdict};
+use crate::consumer::in_flight::{InFlight, Limits};
+use crate::consumer::job::{Arrival, DeliveryId, Job, Verdict};
 use crate::consumer::report::Counts;
 use crate::consumer::schedule::Key;
 use crate::consumer::scope::Scope;
 use crate::consumer::{ConsumerSettings, Order};
-use crate::delivery::{Delivery, Lease, SettleAction};
+use crate::delivery::{Delivery, Lease, SettleAction, Settlement};
 use crate::handler::Endpoint;
 use crate::transport::{DynDeadLetterSink, DynSource, SourceError, SourceInfo};
 
@@ -121,7 +123,7 @@ impl Engine {
 
     /// Takes in what a receive brought, and gives its reserved room back.
     pub(crate) fn admit(&self, reserved: usize, deliveries: Vec<Delivery>) {
-        let now = self.clock.now();
+        let now = self.clock.steady();
         let lease_ends = self.info.lease.map(|lease| after(now, lease));
         self.counts.received.add(deliveries.len() as u64);
         let arrivals: Vec<_> = deliveries.into_iter().map(|delivery| self.arrival(delivery)).collect();
@@ -130,6 +132,7 @@ impl Engine {
         let draining = self.draining.is_cancelled();
         state.unreserve(reserved);
         arrivals.into_iter().for_each(|arrival| state.admit(arrival, now, lease_ends, draining));
+        state.release_overfull(now);
         let held = state.len();
         drop(state);
         self.counts.in_flight.set(held as f64);
@@ -195,8 +198,6 @@ impl Engine {
             if let Some(job) = self.start_next() {
                 return Some(job);
             }
-            // This worker is idle: a receive may be worth its while for less than a full batch.
-            self.room.notify_one();
             tokio::select! {
                 () = work => {}
                 () = self.draining.cancelled() => return None,
@@ -205,33 +206,35 @@ impl Engine {
     }
 
     fn start_next(&self) -> Option<Job> {
-        let now = self.clock.now();
+        let now = self.clock.steady();
         let mut state = self.state();
         let job = state.start_next(now);
         let more = state.has_ready();
         self.tell_if_idle(state);
         if more {
             self.work.notify_one();
+        } else {
+            // A worker that finds nothing from now on starves: a receive may be worth less than a full batch.
+            self.room.notify_one();
         }
         job
     }
 
     /// Carries out what was decided about a job that ran.
     pub(crate) fn decide(&self, job: Job, verdict: Verdict) {
-        let keyed = job.key.is_some();
-        let now = self.clock.now();
+        let now = self.clock.steady();
         let mut state = self.state();
-        state.decide(job, verdict, now, self.draining.is_cancelled());
-        self.tell_if_idle(state);
-        if keyed {
-            self.work.notify_one();
+        let backs_off = state.decide(job, verdict, now, self.draining.is_cancelled());
+        drop(state);
+        // What became ready is this worker's own next job: nobody else needs to be woken for it.
+        if backs_off {
             self.timer.notify_one();
         }
     }
 
     /// Makes ready whose backoff has ended, and returns when the next one ends.
     pub(crate) fn wake_due(&self) -> Option<Timestamp> {
-        let now = self.clock.now();
+        let now = self.clock.steady();
         let mut state = self.state();
         let next = state.wake(now);
         let ready = state.has_ready();
@@ -244,19 +247,26 @@ impl Engine {
 
     // For the settler.
 
-    pub(crate) fn lease_of(&self, id: DeliveryId) -> Option<Lease> {
-        self.state().lease_of(id)
+    /// The settlements of what has not left yet.
+    pub(crate) fn settlements(
+        &self,
+        batch: Vec<(DeliveryId, SettleAction)>,
+    ) -> Vec<(DeliveryId, Settlement)> {
+        let state = self.state();
+        let settlement =
+            |(id, action)| Some((id, Settlement { lease: state.held().get(id)?.lease.clone(), action }));
+        batch.into_iter().filter_map(settlement).collect()
     }
 
     pub(crate) fn is_leased(&self, id: DeliveryId) -> bool {
-        let now = self.clock.now();
-        self.state().is_leased(id, now)
+        let now = self.clock.steady();
+        self.state().held().is_leased(id, now)
     }
 
     /// These deliveries leave: they are settled, or can't be any more.
     pub(crate) fn settled(&self, ids: Vec<DeliveryId>) {
         let mut state = self.state();
-        ids.into_iter().for_each(|id| state.forget(id));
+        ids.into_iter().for_each(|id| state.held_mut().forget(id));
         self.counts.in_flight.set(state.len() as f64);
         self.tell_if_idle(state);
         self.room.notify_one();
@@ -272,12 +282,28 @@ impl Engine {
 
     // For the lease keeper.
 
-    pub(crate) fn leases_ending(&self, soon: Timestamp, extended: Timestamp) -> Vec<(DeliveryId, Lease)> {
-        self.state().leases_ending(soon, extended)
+    /// Begins to extend the leases that end before `soon` and may be kept until `extended`.
+    pub(crate) fn begin_extensions(&self, soon: Timestamp, extended: Timestamp) -> Vec<(DeliveryId, Lease)> {
+        self.state().held_mut().begin_extensions(soon, extended)
     }
 
-    pub(crate) fn extended(&self, id: DeliveryId, ends: Timestamp) {
-        self.state().extended(id, ends);
+    /// How long until the next lease ends, at most `period`.
+    pub(crate) fn next_lease_end(&self, period: Duration) -> Duration {
+        let now = self.clock.steady();
+        self.state().held().next_lease_end().map_or(period, |ends| until(now, ends).min(period))
+    }
+
+    /// A call that was to extend a lease is over; the lease lasts until `ends` where it succeeded.
+    pub(crate) fn extension_ended(&self, id: DeliveryId, ends: Option<Timestamp>) {
+        self.state().extension_ended(id, ends);
+    }
+
+    /// The broker refused to extend a lease: it is gone, unless a settlement on its way was faster.
+    pub(crate) fn not_extended(&self, id: DeliveryId) {
+        let settling = self.state().held().is_settling(id);
+        if !settling {
+            self.lost(id);
+        }
     }
 
     /// Notes that a lease is gone, and tells the handler.
@@ -290,23 +316,24 @@ impl Engine {
 
     /// Every lease that has ended is lost.
     pub(crate) fn expire_leases(&self) {
-        let now = self.clock.now();
-        let ended = self.state().leases_ended(now);
+        let now = self.clock.steady();
+        let ended = self.state().held().leases_ended(now);
         ended.into_iter().for_each(|id| self.lost(id));
     }
 
-    pub(crate) fn release_capped(&self, extended: Timestamp) {
-        let now = self.clock.now();
+    pub(crate) fn release_capped(&self, soon: Timestamp, extended: Timestamp) {
+        let now = self.clock.steady();
         let mut state = self.state();
-        state.release_capped(extended, now);
+        state.release_capped(soon, extended, now);
         self.tell_if_idle(state);
+        self.room.notify_one();
     }
 
     // For the drain.
 
     /// Gives back everything that has not started.
     pub(crate) fn hand_back_waiting(&self) {
-        let now = self.clock.now();
+        let now = self.clock.steady();
         let mut state = self.state();
         state.hand_back_waiting(now);
         self.tell_if_idle(state);
@@ -314,7 +341,7 @@ impl Engine {
 
     /// Tells the handlers that still run to give up.
     pub(crate) fn cancel_running(&self) {
-        let tokens = self.state().running_tokens();
+        let tokens = self.state().held().running_tokens();
         tokens.iter().for_each(CancellationToken::cancel);
     }
 

@@ -1,67 +1,24 @@
 //! What is in flight, and every change of it: plain state, no waiting and no clock of its own.
 //!
-//! A delivery is *waiting* (for its turn, or for the end of its backoff), *running*, or *settling*; it leaves
-//! when its settlement is confirmed or can't be any more. What is to be settled is sent to the settler from
+//! A delivery is *waiting* (for its turn, or for the end of its backoff), *running*, or on its way out: *removing*
+//! or *releasing*. It leaves when its settlement is confirmed or can't be any more. What is to be settled is sent to the settler from
 //! here, so that the order of settlements is the order of decisions.
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use foldhash::{HashMap, HashMapExt};
+use foldhash::HashMap;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{after, until};
+use crate::consumer::held::{Held, Holding, Phase};
+use crate::consumer::job::{Arrival, DeliveryId, Job, Verdict};
 use crate::consumer::schedule::{Key, Schedule};
-use crate::delivery::{Attributes, Lease, SettleAction};
-use crate::envelope::Message;
-use crate::event::DecodeError;
+use crate::delivery::SettleAction;
 
-/// Names a delivery within a run.
-pub(crate) type DeliveryId = u64;
-
-/// A delivery that waits for its turn or runs.
-pub(crate) struct Job {
-    pub(crate) id: DeliveryId,
-    pub(crate) key: Option<Key>,
-    pub(crate) message: Result<Message, DecodeError>,
-    pub(crate) body: Bytes,
-    pub(crate) attributes: Attributes,
-    pub(crate) transport_id: String,
-    pub(crate) group: Option<String>,
-    pub(crate) first_received_at: Option<Timestamp>,
-    pub(crate) cancellation: CancellationToken,
-    /// How often the broker handed it out, this time included.
-    pub(crate) receive_count: u32,
-    /// Attempts of this process on this delivery, beyond the first.
-    pub(crate) repeats: u32,
-}
-
-impl Job {
-    /// Which attempt this is, from 1 on.
-    pub(crate) fn attempt(&self) -> u32 {
-        self.receive_count.saturating_add(self.repeats)
-    }
-}
-
-/// A job that has just arrived, with what settles it.
-pub(crate) struct Arrival {
-    pub(crate) job: Job,
-    pub(crate) lease: Lease,
-    pub(crate) bytes: usize,
-}
-
-/// What becomes of an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// Done with the message.
-    Remove,
-    /// Again, after a failed attempt.
-    Retry { after: Duration },
-    /// Again, and this was no attempt.
-    Defer { after: Duration },
-}
+#[cfg(test)]
+mod tests;
 
 /// The bounds of what is held.
 #[derive(Clone, Copy, Debug)]
@@ -81,32 +38,11 @@ pub(crate) struct InFlight {
     limits: Limits,
     settlements: Settlements,
     schedule: Schedule<Job>,
-    tracked: HashMap<DeliveryId, Tracked>,
+    held: Held,
     next_id: DeliveryId,
     /// Messages that receives in flight may bring.
     reserved: usize,
     running: usize,
-    bytes: usize,
-}
-
-/// What is known of a delivery until it leaves.
-struct Tracked {
-    lease: Lease,
-    received_at: Timestamp,
-    /// `None` where leases do not end.
-    lease_ends: Option<Timestamp>,
-    lost: bool,
-    phase: Phase,
-    key: Option<Key>,
-    bytes: usize,
-    cancellation: CancellationToken,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Waiting,
-    Running,
-    Settling,
 }
 
 impl InFlight {
@@ -115,16 +51,15 @@ impl InFlight {
             limits,
             settlements,
             schedule: Schedule::new(),
-            tracked: HashMap::new(),
+            held: Held::new(limits.max_lease),
             next_id: 0,
             reserved: 0,
             running: 0,
-            bytes: 0,
         }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.tracked.len()
+        self.held.len()
     }
 
     pub(crate) fn has_ready(&self) -> bool {
@@ -134,11 +69,11 @@ impl InFlight {
     /// Sets room aside for a receive: for a full batch, or for less while a worker has nothing to do.
     pub(crate) fn reserve(&mut self) -> Option<usize> {
         let Limits { batch, max_messages, max_bytes, concurrency, .. } = self.limits;
-        let room = max_messages.saturating_sub(self.tracked.len() + self.reserved);
+        let room = max_messages.saturating_sub(self.held.len() + self.reserved);
         let starving = !self.schedule.has_ready() && self.running < concurrency && self.reserved == 0;
         let enough = room >= batch || (room > 0 && starving);
         // A message larger than the bound is taken when nothing else is held.
-        let fits = self.bytes < max_bytes || self.tracked.is_empty();
+        let fits = self.held.bytes() < max_bytes || self.held.len() == 0;
         if !enough || !fits {
             return None;
         }
@@ -162,12 +97,20 @@ impl InFlight {
         let Arrival { mut job, lease, bytes } = arrival;
         job.id = self.next_id;
         self.next_id += 1;
-        self.bytes += bytes;
-        let phase = if draining { Phase::Settling } else { Phase::Waiting };
-        let (key, cancellation) = (job.key.clone(), job.cancellation.clone());
-        let tracked =
-            Tracked { lease, received_at: now, lease_ends, lost: false, phase, key, bytes, cancellation };
-        self.tracked.insert(job.id, tracked);
+        let phase = if draining { Phase::Releasing } else { Phase::Waiting };
+        let holding = Holding {
+            lease,
+            received_at: now,
+            lease_ends,
+            phase,
+            key: job.key.clone(),
+            bytes,
+            cancellation: job.cancellation.clone(),
+            lost: false,
+            extending: false,
+            postponed: None,
+        };
+        self.held.insert(job.id, holding);
         if draining {
             self.settle(job.id, SettleAction::HandBack { after: Duration::ZERO });
         } else {
@@ -176,57 +119,74 @@ impl InFlight {
         }
     }
 
+    /// Gives back keys that back off while more than half of the room waits for them, the fullest first. For whole
+    /// batches: what comes after what is given back must not overtake it.
+    pub(crate) fn release_overfull(&mut self, now: Timestamp) {
+        while !self.may_hold(self.schedule.held()) {
+            let Some(key) = self.schedule.fullest() else { return };
+            self.release_key(&key, Duration::ZERO, now);
+        }
+    }
+
+    /// Whether so many messages may wait for keys that back off: the other half is for keys that do not.
+    fn may_hold(&self, held: usize) -> bool {
+        held <= self.limits.max_messages / 2
+    }
+
     /// Starts the next job that may run.
     pub(crate) fn start_next(&mut self, now: Timestamp) -> Option<Job> {
         while let Some(job) = self.schedule.next() {
-            match self.tracked.get_mut(&job.id) {
-                Some(tracked) if !tracked.lost => {
-                    tracked.phase = Phase::Running;
-                    self.running += 1;
-                    return Some(job);
-                }
-                // The broker will hand it out again: what follows it in its key must not overtake it.
-                _ => {
-                    self.forget(job.id);
-                    if let Some(key) = &job.key {
-                        self.release_key(key, Duration::ZERO, now);
-                        self.schedule.decided(key);
-                    }
-                }
+            if self.held.is_leased(job.id, now) {
+                self.held.enter(job.id, Phase::Running);
+                self.running += 1;
+                return Some(job);
+            }
+            // The broker will hand it out again: what follows it in its key must not overtake it.
+            self.held.forget(job.id);
+            if let Some(key) = &job.key {
+                self.release_key(key, Duration::ZERO, now);
+                self.schedule.decided(key);
             }
         }
         None
     }
 
-    /// Carries out what was decided about a job that ran; `draining` consumers hold nothing back.
-    pub(crate) fn decide(&mut self, mut job: Job, verdict: Verdict, now: Timestamp, draining: bool) {
+    /// Carries out what was decided about a job that ran, and returns whether it backs off; `draining`
+    /// consumers hold nothing back.
+    pub(crate) fn decide(&mut self, mut job: Job, verdict: Verdict, now: Timestamp, draining: bool) -> bool {
         self.running -= 1;
-        let Some(tracked) = self.tracked.get_mut(&job.id) else { return };
-        tracked.phase = Phase::Settling;
-        let capped = after(tracked.received_at, self.limits.max_lease);
-        let lost = tracked.lost;
+        let Some(holding) = self.held.get(job.id) else { return false };
+        if holding.phase != Phase::Running {
+            // Cut off by the drain and released, and its handler ended all the same.
+            return false;
+        }
+        let (capped, lost) = (self.held.cap(holding), holding.lost);
         let (delay, action) = match verdict {
             Verdict::Remove => (Duration::ZERO, SettleAction::Remove),
             Verdict::Retry { after } => (after, SettleAction::Release { after }),
             Verdict::Defer { after } => (after, SettleAction::HandBack { after }),
         };
         let Some(key) = job.key.clone() else {
-            return self.settle(job.id, action);
+            self.settle(job.id, action);
+            return false;
         };
         if verdict == Verdict::Remove {
             self.settle(job.id, action);
-            return self.schedule.decided(&key);
+            self.schedule.decided(&key);
+            return false;
         }
         let until = after(now, delay);
-        let few = self.schedule.held_with(&key) <= self.limits.max_messages / 2;
+        let few = self.may_hold(self.schedule.held_with(&key));
         if few && until < capped && !lost && !draining {
-            tracked_phase(&mut self.tracked, job.id, Phase::Waiting);
+            self.held.enter(job.id, Phase::Waiting);
             job.repeats += u32::from(matches!(verdict, Verdict::Retry { .. }));
-            return self.schedule.back_off(&key, until, job);
+            self.schedule.back_off(&key, until, job);
+            return true;
         }
         self.settle(job.id, action);
         self.release_key(&key, delay, now);
         self.schedule.decided(&key);
+        false
     }
 
     /// Makes ready whose backoff has ended by `now`, and returns when the next one ends.
@@ -237,32 +197,23 @@ impl InFlight {
 
     // Settling.
 
-    /// The lease to settle `id` with; `None` when it has left.
-    pub(crate) fn lease_of(&self, id: DeliveryId) -> Option<Lease> {
-        self.tracked.get(&id).map(|tracked| tracked.lease.clone())
-    }
-
-    /// Whether settling `id` can still succeed.
-    pub(crate) fn is_leased(&self, id: DeliveryId, now: Timestamp) -> bool {
-        self.tracked
-            .get(&id)
-            .is_some_and(|tracked| !tracked.lost && tracked.lease_ends.is_none_or(|ends| ends > now))
-    }
-
-    /// A delivery leaves.
-    pub(crate) fn forget(&mut self, id: DeliveryId) {
-        if let Some(tracked) = self.tracked.remove(&id) {
-            self.bytes -= tracked.bytes;
-        }
-    }
-
-    fn settle(&self, id: DeliveryId, action: SettleAction) {
+    fn settle(&mut self, id: DeliveryId, action: SettleAction) {
         let max = self.limits.max_release_delay;
         let action = match action {
-            SettleAction::Remove => action,
+            SettleAction::Remove => {
+                self.held.enter(id, Phase::Removing);
+                return self.send(id, action);
+            }
             SettleAction::Release { after } => SettleAction::Release { after: after.min(max) },
             SettleAction::HandBack { after } => SettleAction::HandBack { after: after.min(max) },
         };
+        self.held.enter(id, Phase::Releasing);
+        if let Some(action) = self.held.postpone(id, action) {
+            self.send(id, action);
+        }
+    }
+
+    fn send(&self, id: DeliveryId, action: SettleAction) {
         // The settler lives as long as the run does.
         let _ = self.settlements.send((id, action));
     }
@@ -273,63 +224,67 @@ impl InFlight {
         let mut delay = delay;
         for (due, job) in self.schedule.take_key(key) {
             delay = due.map_or(delay, |due| until(now, due));
-            self.give_back(&job, due.is_some(), delay);
+            self.give_back(&job, delay);
         }
     }
 
-    /// Settles a job that waits: released when it failed before, handed back when nobody tried it.
-    fn give_back(&mut self, job: &Job, failed: bool, after: Duration) {
-        match self.tracked.get_mut(&job.id) {
-            Some(tracked) if !tracked.lost => tracked.phase = Phase::Settling,
-            _ => return self.forget(job.id),
+    /// Settles a job that waits, unless its lease is gone anyway.
+    fn give_back(&mut self, job: &Job, after: Duration) {
+        match self.held.get(job.id) {
+            Some(holding) if !holding.lost => self.settle(job.id, job.given_back(after)),
+            _ => self.held.forget(job.id),
         }
-        let action = if failed { SettleAction::Release { after } } else { SettleAction::HandBack { after } };
-        self.settle(job.id, action);
     }
 
     // Leases.
 
-    /// The leases that end before `soon` and may be extended to `extended`.
-    pub(crate) fn leases_ending(&self, soon: Timestamp, extended: Timestamp) -> Vec<(DeliveryId, Lease)> {
-        let may_be_extended = |tracked: &Tracked| {
-            !tracked.lost
-                && tracked.lease_ends.is_some_and(|ends| ends < soon)
-                && extended <= after(tracked.received_at, self.limits.max_lease)
-        };
-        let ending = self.tracked.iter().filter(|(_, tracked)| may_be_extended(tracked));
-        ending.map(|(id, tracked)| (*id, tracked.lease.clone())).collect()
+    pub(crate) fn held(&self) -> &Held {
+        &self.held
     }
 
-    pub(crate) fn extended(&mut self, id: DeliveryId, ends: Timestamp) {
-        if let Some(tracked) = self.tracked.get_mut(&id) {
-            tracked.lease_ends = Some(ends);
+    pub(crate) fn held_mut(&mut self) -> &mut Held {
+        &mut self.held
+    }
+
+    /// The call that was to extend the lease of `id` is over, and the lease lasts until `ends` where it succeeded.
+    pub(crate) fn extension_ended(&mut self, id: DeliveryId, ends: Option<Timestamp>) {
+        if let Some(action) = self.held.extension_ended(id, ends) {
+            self.send(id, action);
         }
-    }
-
-    /// The deliveries whose lease has ended by `now` unnoticed.
-    pub(crate) fn leases_ended(&self, now: Timestamp) -> Vec<DeliveryId> {
-        let ended = |tracked: &Tracked| !tracked.lost && tracked.lease_ends.is_some_and(|ends| ends <= now);
-        self.tracked.iter().filter(|(_, tracked)| ended(tracked)).map(|(id, _)| *id).collect()
     }
 
     /// Notes that a lease is gone; gives the token of its handler the first time.
     pub(crate) fn lose(&mut self, id: DeliveryId) -> Option<CancellationToken> {
-        let tracked = self.tracked.get_mut(&id)?;
-        (!std::mem::replace(&mut tracked.lost, true)).then(|| tracked.cancellation.clone())
+        let (token, postponed) = self.held.lose(id)?;
+        if let Some(action) = postponed {
+            self.send(id, action);
+        }
+        Some(token)
     }
 
-    /// Gives back keys of which something waits that can't be kept leased until `extended`.
-    pub(crate) fn release_capped(&mut self, extended: Timestamp, now: Timestamp) {
-        let capped = |tracked: &&Tracked| {
-            tracked.phase == Phase::Waiting
-                && tracked.lease_ends.is_some()
-                && extended > after(tracked.received_at, self.limits.max_lease)
-        };
-        let mut keys: Vec<Key> =
-            self.tracked.values().filter(capped).filter_map(|tracked| tracked.key.clone()).collect();
+    /// Gives back what waits with a lease that ends before `soon` and can't be kept until `extended`, each with
+    /// the rest of its key.
+    pub(crate) fn release_capped(&mut self, soon: Timestamp, extended: Timestamp, now: Timestamp) {
+        let waiting = self.held.in_phase(Phase::Waiting);
+        let capped: HashMap<DeliveryId, Option<Key>> = waiting
+            .filter(|(_, holding)| holding.ends_before(soon) && extended > self.held.cap(holding))
+            .map(|(id, holding)| (id, holding.key.clone()))
+            .collect();
+        if capped.is_empty() {
+            return;
+        }
+        let mut keys: Vec<&Key> = capped.values().flatten().collect();
         keys.sort_unstable();
         keys.dedup();
-        keys.iter().for_each(|key| self.release_key(key, Duration::ZERO, now));
+        let ready = self.schedule.take_ready(|job| capped.contains_key(&job.id));
+        for job in ready {
+            self.give_back(&job, Duration::ZERO);
+            if let Some(key) = &job.key {
+                self.release_key(key, Duration::ZERO, now);
+                self.schedule.decided(key);
+            }
+        }
+        keys.into_iter().for_each(|key| self.release_key(key, Duration::ZERO, now));
     }
 
     // Draining.
@@ -337,250 +292,16 @@ impl InFlight {
     /// Gives back everything that has not started.
     pub(crate) fn hand_back_waiting(&mut self, now: Timestamp) {
         for (due, job) in self.schedule.take_all() {
-            let delay = due.map_or(Duration::ZERO, |due| until(now, due));
-            self.give_back(&job, due.is_some(), delay);
+            self.give_back(&job, due.map_or(Duration::ZERO, |due| until(now, due)));
         }
-    }
-
-    /// The tokens of the handlers that run.
-    pub(crate) fn running_tokens(&self) -> Vec<CancellationToken> {
-        let running = self.tracked.values().filter(|tracked| tracked.phase == Phase::Running);
-        running.map(|tracked| tracked.cancellation.clone()).collect()
     }
 
     /// Releases what still runs, because its handler was cut off; returns how many there were.
     pub(crate) fn release_running(&mut self) -> u64 {
-        let running: Vec<DeliveryId> = self
-            .tracked
-            .iter()
-            .filter(|(_, tracked)| tracked.phase == Phase::Running)
-            .map(|(id, _)| *id)
-            .collect();
+        let running: Vec<DeliveryId> = self.held.in_phase(Phase::Running).map(|(id, _)| id).collect();
         for id in &running {
-            tracked_phase(&mut self.tracked, *id, Phase::Settling);
             self.settle(*id, SettleAction::Release { after: Duration::ZERO });
         }
         running.len() as u64
-    }
-}
-
-fn tracked_phase(tracked: &mut HashMap<DeliveryId, Tracked>, id: DeliveryId, phase: Phase) {
-    if let Some(tracked) = tracked.get_mut(&id) {
-        tracked.phase = phase;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use bytestring::ByteString;
-
-    use super::*;
-    use crate::envelope::{Metadata, PayloadText, WireFormat};
-
-    const LIMITS: Limits = Limits {
-        batch: 4,
-        max_messages: 8,
-        max_bytes: 100,
-        concurrency: 2,
-        max_lease: Duration::from_secs(100),
-        max_release_delay: Duration::from_secs(50),
-    };
-
-    struct Fixture {
-        in_flight: InFlight,
-        settlements: mpsc::UnboundedReceiver<(DeliveryId, SettleAction)>,
-    }
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
-    }
-
-    fn seconds(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
-    }
-
-    impl Fixture {
-        fn new() -> Self {
-            let (sender, settlements) = mpsc::unbounded_channel();
-            Self { in_flight: InFlight::new(LIMITS, sender), settlements }
-        }
-
-        fn admit(&mut self, key: Option<&str>) {
-            let message = Message::from_parts(
-                Metadata::new("test", 1),
-                ByteString::from_static("null"),
-                PayloadText::Within(0..4),
-                WireFormat::Native,
-                None,
-            );
-            let job = Job {
-                id: 0,
-                key: key.map(Key::from),
-                message: Ok(message),
-                body: Bytes::new(),
-                attributes: Attributes::new(),
-                transport_id: String::new(),
-                group: None,
-                first_received_at: None,
-                cancellation: CancellationToken::new(),
-                receive_count: 1,
-                repeats: 0,
-            };
-            let arrival = Arrival { job, lease: Lease::Numbers(0, 0), bytes: 10 };
-            self.in_flight.admit(arrival, at(0), Some(at(30)), false);
-        }
-
-        fn start(&mut self) -> Option<DeliveryId> {
-            self.start_job().map(|job| job.id)
-        }
-
-        fn start_job(&mut self) -> Option<Job> {
-            self.in_flight.start_next(at(0))
-        }
-
-        fn settled(&mut self) -> Vec<(DeliveryId, SettleAction)> {
-            std::iter::from_fn(|| self.settlements.try_recv().ok()).collect()
-        }
-    }
-
-    #[test]
-    fn room_is_set_aside_for_full_batches_unless_a_worker_starves() {
-        let mut fixture = Fixture::new();
-        assert_eq!(fixture.in_flight.reserve(), Some(4));
-        assert_eq!(fixture.in_flight.reserve(), Some(4));
-        assert_eq!(fixture.in_flight.reserve(), None);
-        fixture.in_flight.unreserve(8);
-        (0..7).for_each(|_| fixture.admit(None));
-        assert_eq!(fixture.in_flight.reserve(), None, "one place is no batch, and work is ready");
-        let jobs: Vec<Job> = std::iter::from_fn(|| fixture.start_job()).collect();
-        assert_eq!(fixture.in_flight.reserve(), None, "both workers are busy");
-        for job in jobs {
-            fixture.in_flight.decide(job, Verdict::Remove, at(0), false);
-        }
-        assert_eq!(fixture.in_flight.reserve(), Some(1), "a worker has nothing to do");
-    }
-
-    #[test]
-    fn bytes_are_bounded_and_one_large_message_still_passes() {
-        let mut fixture = Fixture::new();
-        (0..3).for_each(|_| fixture.admit(None));
-        fixture.in_flight.bytes = 100;
-        assert_eq!(fixture.in_flight.reserve(), None);
-        (0..3).for_each(|id| fixture.in_flight.forget(id));
-        assert_eq!(fixture.in_flight.reserve(), Some(4));
-    }
-
-    #[test]
-    fn a_failure_without_a_key_goes_back_to_the_broker_within_its_limit() {
-        let mut fixture = Fixture::new();
-        fixture.admit(None);
-        let job = fixture.start_job().unwrap();
-        fixture.in_flight.decide(job, Verdict::Retry { after: seconds(80) }, at(0), false);
-        assert_eq!(fixture.settled(), [(0, SettleAction::Release { after: seconds(50) })]);
-    }
-
-    #[test]
-    fn a_failure_with_a_key_is_tried_again_here_before_the_rest_of_its_key() {
-        let mut fixture = Fixture::new();
-        (0..2).for_each(|_| fixture.admit(Some("a")));
-        let job = fixture.start_job().unwrap();
-        fixture.in_flight.decide(job, Verdict::Retry { after: seconds(5) }, at(0), false);
-        assert_eq!((fixture.start(), fixture.settled()), (None, vec![]));
-        assert_eq!(fixture.in_flight.wake(at(4)), Some(at(5)));
-        fixture.in_flight.wake(at(5));
-        let job = fixture.start_job().unwrap();
-        assert_eq!((job.id, job.attempt()), (0, 2));
-        fixture.in_flight.decide(job, Verdict::Remove, at(5), false);
-        assert_eq!(fixture.start(), Some(1));
-    }
-
-    #[test]
-    fn waiting_that_was_no_attempt_is_not_counted() {
-        let mut fixture = Fixture::new();
-        fixture.admit(Some("a"));
-        let job = fixture.start_job().unwrap();
-        fixture.in_flight.decide(job, Verdict::Defer { after: seconds(5) }, at(0), false);
-        fixture.in_flight.wake(at(5));
-        assert_eq!(fixture.start_job().unwrap().attempt(), 1);
-    }
-
-    #[test]
-    fn a_backoff_beyond_the_lease_cap_gives_the_whole_key_back_in_order() {
-        let mut fixture = Fixture::new();
-        (0..3).for_each(|_| fixture.admit(Some("a")));
-        let job = fixture.start_job().unwrap();
-        fixture.in_flight.decide(job, Verdict::Retry { after: seconds(101) }, at(0), false);
-        let after = seconds(50);
-        let expected = [
-            (0, SettleAction::Release { after }),
-            (1, SettleAction::HandBack { after }),
-            (2, SettleAction::HandBack { after }),
-        ];
-        assert_eq!(fixture.settled(), expected);
-        fixture.admit(Some("a"));
-        assert_eq!(fixture.start(), Some(3), "the key is free again");
-    }
-
-    #[test]
-    fn keys_that_back_off_never_fill_the_consumer() {
-        let mut fixture = Fixture::new();
-        (0..5).for_each(|_| fixture.admit(Some("a")));
-        let job = fixture.start_job().unwrap();
-        fixture.in_flight.decide(job, Verdict::Retry { after: seconds(1) }, at(0), false);
-        assert_eq!(fixture.settled().len(), 5, "five of eight is more than half");
-    }
-
-    #[test]
-    fn a_lost_lease_takes_the_rest_of_its_key_with_it() {
-        let mut fixture = Fixture::new();
-        (0..2).for_each(|_| fixture.admit(Some("a")));
-        fixture.admit(Some("b"));
-        assert!(fixture.in_flight.lose(0).is_some());
-        assert!(fixture.in_flight.lose(0).is_none(), "told once");
-        assert_eq!(fixture.start(), Some(2));
-        assert_eq!(fixture.settled(), [(1, SettleAction::HandBack { after: seconds(0) })]);
-        assert_eq!(fixture.in_flight.lease_of(0), None);
-    }
-
-    #[test]
-    fn leases_are_extended_up_to_the_cap_and_then_their_keys_given_back() {
-        let mut fixture = Fixture::new();
-        (0..2).for_each(|_| fixture.admit(Some("a")));
-        fixture.start();
-        assert_eq!(fixture.in_flight.leases_ending(at(30), at(100)).len(), 0, "30 is not before 30");
-        assert_eq!(fixture.in_flight.leases_ending(at(31), at(100)).len(), 2);
-        assert_eq!(fixture.in_flight.leases_ending(at(31), at(101)).len(), 0);
-        fixture.in_flight.release_capped(at(101), at(75));
-        assert_eq!(fixture.settled(), [(1, SettleAction::HandBack { after: seconds(0) })]);
-        fixture.in_flight.extended(0, at(60));
-        assert_eq!(fixture.in_flight.leases_ended(at(59)), [1]);
-        assert_eq!(fixture.in_flight.leases_ended(at(60)).len(), 2);
-    }
-
-    #[test]
-    fn a_drain_gives_back_what_waits_and_releases_what_backs_off() {
-        let mut fixture = Fixture::new();
-        (0..2).for_each(|_| fixture.admit(Some("a")));
-        fixture.admit(None);
-        let failing = fixture.start_job().unwrap();
-        fixture.in_flight.decide(failing, Verdict::Retry { after: seconds(5) }, at(0), false);
-        fixture.in_flight.hand_back_waiting(at(1));
-        let expected = [
-            (2, SettleAction::HandBack { after: seconds(0) }),
-            (0, SettleAction::Release { after: seconds(4) }),
-            (1, SettleAction::HandBack { after: seconds(0) }),
-        ];
-        assert_eq!(fixture.settled(), expected);
-        assert_eq!(fixture.in_flight.release_running(), 0);
-    }
-
-    #[test]
-    fn a_handler_that_is_cut_off_releases_its_message() {
-        let mut fixture = Fixture::new();
-        fixture.admit(None);
-        fixture.start();
-        assert_eq!(fixture.in_flight.running_tokens().len(), 1);
-        assert_eq!(fixture.in_flight.release_running(), 1);
-        assert_eq!(fixture.settled(), [(0, SettleAction::Release { after: seconds(0) })]);
     }
 }

@@ -18,7 +18,9 @@ mod dead_letter;
 mod engine;
 mod error;
 mod health;
+mod held;
 mod in_flight;
+mod job;
 mod lease;
 mod receive;
 pub mod repair;
@@ -39,6 +41,7 @@ pub use settings::{ConsumerSettings, OnExhausted, Order};
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 
@@ -48,6 +51,9 @@ use crate::consumer::health::HealthCell;
 use crate::consumer::scope::Scope;
 use crate::handler::Endpoint;
 use crate::transport::{DynDeadLetterSink, DynSource, SourceInfo};
+
+/// How long tasks that were told to end are waited for.
+const ENDING: Duration = Duration::from_millis(100);
 
 /// Receives from one source and hands its messages to an endpoint.
 ///
@@ -166,9 +172,8 @@ impl Consumer {
         }
         self.health.set(Status::Draining);
         drain(&engine, &mut receivers, &mut workers).await;
-        // Ends settle calls that outlived the deadline.
-        keepers.shutdown().await;
-        receivers.shutdown().await;
+        end(receivers).await;
+        end(keepers).await;
         match engine.take_failure() {
             Some(error) => Err(ConsumerError::source(error)),
             None => Ok(engine.counts.report(engine.in_flight())),
@@ -186,6 +191,12 @@ impl Consumer {
             problems.push(format!(
                 "`{}` has no dead-letter destination: configure one, give the queue a redrive policy, or set \
                  `on_exhausted` to `discard`",
+                info.name
+            ));
+        }
+        if info.lease.is_some_and(|lease| lease.is_zero()) {
+            problems.push(format!(
+                "`{}` leases messages for no time: give it a visibility timeout longer than a handler takes",
                 info.name
             ));
         }
@@ -249,24 +260,45 @@ impl Drop for Running {
 /// Brings a run to its end within its deadline.
 async fn drain(engine: &Engine, receivers: &mut JoinSet<()>, workers: &mut JoinSet<()>) {
     let deadline = engine.settings.drain_deadline;
-    let share = |tenths: u32| engine.clock.sleep(deadline / 10 * tenths);
-    let (cancel, cut_off, end) = (share(8), share(9), share(10));
+    let share = |twentieths: u32| engine.clock.sleep(deadline / 20 * twentieths);
+    let (cancel, cut_off, release, end) = (share(16), share(18), share(19), share(20));
     engine.draining.cancel();
     engine.hand_back_waiting();
     let finished = async {
-        while receivers.join_next().await.is_some() {}
-        while workers.join_next().await.is_some() {}
+        joined(receivers).await;
+        joined(workers).await;
         engine.flushed().await;
     };
     tokio::select! {
         () = finished => return,
         () = async { cancel.await; engine.cancel_running(); cut_off.await } => {}
     }
-    // The settlements so far go on; only the handlers end.
-    workers.shutdown().await;
-    engine.release_cut_off();
+    // Receives and settlements go on; only the handlers end.
+    workers.abort_all();
+    let released = async {
+        tokio::select! {
+            () = joined(workers) => {}
+            // A handler that blocks its thread can't be ended, and holds up nobody else's message.
+            () = release => {}
+        }
+        engine.release_cut_off();
+        joined(receivers).await;
+        engine.flushed().await;
+    };
     tokio::select! {
-        () = engine.flushed() => {}
+        () = released => {}
         () = end => {}
     }
+}
+
+/// Ends tasks, those too that outlived the deadline; one that can't be ended, on a thread that a handler blocks, is
+/// left to its thread.
+async fn end(mut tasks: JoinSet<()>) {
+    tasks.abort_all();
+    // Real time, whatever the engine's clock: what can be ended ends in no time.
+    let _ = tokio::time::timeout(ENDING, joined(&mut tasks)).await;
+}
+
+async fn joined(tasks: &mut JoinSet<()>) {
+    while tasks.join_next().await.is_some() {}
 }

@@ -3,29 +3,37 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::clock::until;
 use crate::consumer::Backoff;
 use crate::consumer::engine::Engine;
 use crate::consumer::health::HealthCell;
+use crate::consumer::work::give_way;
+use crate::delivery::Delivery;
+use crate::layer::unless_panicked;
+use crate::transport::{SourceError, SourceErrorKind};
 
 /// Between failed receives: quick to notice a recovery, slow enough to leave a struggling broker alone.
 const RECONNECT: Backoff = Backoff { base: Duration::from_millis(100), max: Duration::from_secs(30) };
 
-/// After an empty answer to a receive that does not wait, so that polling does not become a busy loop.
+/// The least time from one receive that brings nothing to the next, whether the source waits as long as it is
+/// asked to or not, so that polling does not become a busy loop.
 const IDLE_PAUSE: Duration = Duration::from_millis(200);
 
 pub(crate) async fn receive(engine: Arc<Engine>, health: Arc<HealthCell>) {
     let wait = engine.settings.wait;
     while let Some(reserved) = engine.reserve().await {
-        match engine.source.receive(reserved, wait).await {
+        let started = engine.clock.steady();
+        match receive_once(&engine, reserved, wait).await {
             Ok(deliveries) => {
                 health.received(engine.clock.now());
-                let idle = deliveries.is_empty() && wait.is_zero();
+                let idle = deliveries.is_empty();
                 engine.admit(reserved, deliveries);
                 if idle {
-                    pause(&engine, IDLE_PAUSE).await;
+                    let took = until(started, engine.clock.steady());
+                    pause(&engine, IDLE_PAUSE.saturating_sub(took)).await;
                 } else {
                     // A source that answers at once, whatever it was told to wait, leaves room for other tasks.
-                    tokio::task::yield_now().await;
+                    give_way().await;
                 }
             }
             Err(error) => {
@@ -42,6 +50,12 @@ pub(crate) async fn receive(engine: Arc<Engine>, health: Arc<HealthCell>) {
             }
         }
     }
+}
+
+/// A source that panics has not received: what it may have leased comes again.
+async fn receive_once(engine: &Engine, max: usize, wait: Duration) -> Result<Vec<Delivery>, SourceError> {
+    let received = unless_panicked(async { engine.source.receive(max, wait).await }).await;
+    received.unwrap_or_else(|_| Err(SourceError::new(SourceErrorKind::Unavailable, "the source panicked")))
 }
 
 async fn pause(engine: &Engine, duration: Duration) {

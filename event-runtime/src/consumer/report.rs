@@ -31,7 +31,7 @@ pub struct RunReport {
 ///
 /// Metrics, all labelled `source`: counters `event_consumer_received_total`,
 /// `event_consumer_outcomes_total` (label `outcome`: `ack`, `retry`, `dead_letter`, `discard`, `hand_back`),
-/// `event_consumer_leases_lost_total`, `event_consumer_receive_errors_total`,
+/// `event_consumer_cut_off_total`, `event_consumer_leases_lost_total`, `event_consumer_receive_errors_total`,
 /// `event_consumer_settle_errors_total`; gauge `event_consumer_in_flight`.
 pub(crate) struct Counts {
     pub(crate) received: Count,

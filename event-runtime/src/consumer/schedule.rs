@@ -111,6 +111,24 @@ impl<T> Schedule<T> {
         self.due.keys().next().map(|(until, _)| *until)
     }
 
+    /// Takes out, in order, what is ready and `wanted`; its keys wait until it is [decided](Self::decided).
+    pub(crate) fn take_ready(&mut self, wanted: impl Fn(&T) -> bool) -> Vec<T> {
+        let (taken, rest) = std::mem::take(&mut self.ready).into_iter().partition(wanted);
+        self.ready = rest;
+        VecDeque::into(taken)
+    }
+
+    /// The key that backs off with the most behind it.
+    pub(crate) fn fullest(&self) -> Option<Key> {
+        let backing_off = self.keys.iter().filter(|(_, lane)| lane.held() > 0);
+        backing_off.max_by_key(|(_, lane)| lane.held()).map(|(key, _)| key.clone())
+    }
+
+    /// How many items are in keys that back off.
+    pub(crate) fn held(&self) -> usize {
+        self.held
+    }
+
     /// How many items are in keys that back off, and how many more would be if `key` did.
     pub(crate) fn held_with(&self, key: &Key) -> usize {
         self.held + 1 + self.keys.get(key).map_or(0, |lane| lane.waiting.len())

@@ -18,7 +18,8 @@ pub struct ConsumerSettings {
     pub concurrency: usize,
     /// How many messages are held at once: waiting, running, backing off, being settled; at least `concurrency`.
     pub max_messages: usize,
-    /// How many bytes of bodies and attributes are held at once; one message over it is still handled, alone.
+    /// Nothing more is received while this many bytes of bodies and attributes are held; what receives in flight
+    /// bring by then comes on top.
     pub max_bytes: usize,
     /// How many receives are in flight at once; at least 1.
     pub receivers: usize,

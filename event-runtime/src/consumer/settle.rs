@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::consumer::Backoff;
 use crate::consumer::engine::{Engine, SettleQueue};
-use crate::consumer::in_flight::DeliveryId;
+use crate::consumer::job::DeliveryId;
 use crate::delivery::{SettleAction, Settlement};
+use crate::layer::unless_panicked;
 use crate::transport::SettleError;
 
 /// How many settle calls are in flight at once.
@@ -17,19 +19,19 @@ const MAX_CALLS: usize = 4;
 const REPEAT: Backoff = Backoff { base: Duration::from_millis(50), max: Duration::from_secs(5) };
 
 pub(crate) async fn settle(engine: Arc<Engine>, mut queue: SettleQueue) {
-    let mut calls = JoinSet::new();
-    while let Some(batch) = next_batch(&engine, &mut queue).await {
-        while calls.len() >= MAX_CALLS {
-            calls.join_next().await;
-        }
-        calls.spawn(settle_batch(engine.clone(), batch));
-        while calls.try_join_next().is_some() {}
+    let calls = Arc::new(Semaphore::new(MAX_CALLS));
+    let mut batches = JoinSet::new();
+    // The call first, the batch second: while every call is busy, the next batch fills up.
+    while let Ok(call) = calls.clone().acquire_owned().await {
+        let Some(batch) = next_batch(&engine, &mut queue).await else { return };
+        batches.spawn(settle_batch(engine.clone(), batch, calls.clone(), call));
+        while batches.try_join_next().is_some() {}
     }
 }
 
 /// The next batch: full, or as much as came within the linger.
 async fn next_batch(engine: &Engine, queue: &mut SettleQueue) -> Option<Vec<(DeliveryId, SettleAction)>> {
-    let full = engine.info.max_batch;
+    let full = engine.info.max_batch.max(1);
     let mut batch = Vec::with_capacity(full);
     batch.push(queue.recv().await?);
     while batch.len() < full {
@@ -58,15 +60,21 @@ async fn next_batch(engine: &Engine, queue: &mut SettleQueue) -> Option<Vec<(Del
     Some(batch)
 }
 
-async fn settle_batch(engine: Arc<Engine>, batch: Vec<(DeliveryId, SettleAction)>) {
-    let mut pending: Vec<(DeliveryId, Settlement)> = batch
-        .into_iter()
-        .filter_map(|(id, action)| Some((id, Settlement { lease: engine.lease_of(id)?, action })))
-        .collect();
+/// Settles until everything is confirmed or lost. What waits to be repeated occupies no call.
+async fn settle_batch(
+    engine: Arc<Engine>,
+    batch: Vec<(DeliveryId, SettleAction)>,
+    calls: Arc<Semaphore>,
+    mut call: OwnedSemaphorePermit,
+) {
+    let mut pending: Vec<(DeliveryId, Settlement)> = engine.settlements(batch);
     let mut failures = 0;
     while !pending.is_empty() {
         let (ids, settlements): (Vec<_>, Vec<_>) = pending.into_iter().unzip();
-        let results = engine.source.settle(&settlements).await;
+        // A source that panics has confirmed nothing.
+        let settled = unless_panicked(async { engine.source.settle(&settlements).await }).await;
+        let results = settled.unwrap_or_default();
+        drop(call);
         let mut done = Vec::with_capacity(ids.len());
         pending = Vec::new();
         // A result that is missing is no confirmation.
@@ -93,11 +101,14 @@ async fn settle_batch(engine: Arc<Engine>, batch: Vec<(DeliveryId, SettleAction)
             }
         }
         engine.settled(done);
-        if !pending.is_empty() {
-            failures += 1;
-            engine.counts.settle_errors.add(pending.len() as u64);
-            tracing::warn!(source = %engine.info.name, messages = pending.len(), failures, "settlement failed; repeating");
-            engine.clock.sleep(REPEAT.ceiling(failures) / 2 + REPEAT.random_delay(failures) / 2).await;
+        if pending.is_empty() {
+            return;
         }
+        failures += 1;
+        engine.counts.settle_errors.add(pending.len() as u64);
+        tracing::warn!(source = %engine.info.name, messages = pending.len(), failures, "settlement failed; repeating");
+        engine.clock.sleep(REPEAT.ceiling(failures) / 2 + REPEAT.random_delay(failures) / 2).await;
+        let Ok(next) = calls.clone().acquire_owned().await else { return };
+        call = next;
     }
 }

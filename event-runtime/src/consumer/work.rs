@@ -1,26 +1,47 @@
 //! The workers: one attempt after another, each from the decoded message to its verdict.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use crate::clock::until;
 use crate::consumer::OnExhausted;
 use crate::consumer::dead_letter::{DeadLetterRecord, wrap};
 use crate::consumer::engine::Engine;
-use crate::consumer::in_flight::{Job, Verdict};
+use crate::consumer::job::{Job, Verdict};
 use crate::delivery::attribute;
 use crate::envelope::Message;
 use crate::error::{Failure, FailureCode};
 use crate::handler::Incoming;
-use crate::layer::catch_panic;
+use crate::layer::{catch_panic, unless_panicked};
 use crate::outcome::Outcome;
-use crate::transport::DynDeadLetterSink;
+use crate::transport::{DynDeadLetterSink, ProduceError, ProduceErrorKind};
 
 pub(crate) async fn work(engine: Arc<Engine>) {
     while let Some(job) = engine.next_job().await {
+        // Those whom the last decision and this start woke: the settler, a receiver, the next worker.
+        give_way().await;
         let verdict = attempt(&engine, &job).await;
         engine.decide(job, verdict);
     }
+}
+
+/// Lets other tasks run first, those that this one woke before all.
+///
+/// A multi-threaded runtime keeps the task that was woken last for the thread that woke it, out of the other
+/// threads' reach: it would stand still for as long as a handler blocks that thread. Tokio's own `yield_now`
+/// defers a task in the same way.
+pub(crate) async fn give_way() {
+    let mut given = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut given, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 async fn attempt(engine: &Engine, job: &Job) -> Verdict {
@@ -31,14 +52,17 @@ async fn attempt(engine: &Engine, job: &Job) -> Verdict {
         Ok(message) => message,
         Err(error) => return give_up(engine, job, error.to_failure()).await,
     };
-    if let Err(failure) = in_scope(engine, message).await {
-        return give_up(engine, job, failure).await;
-    }
     let incoming = Incoming::new(message.clone())
         .with_attempt(job.attempt())
         .with_cancellation(job.cancellation.clone());
     // Inside an async block: an endpoint that panics before it returns its future is caught too.
-    match catch_panic(async { engine.endpoint.handle(incoming).await }).await {
+    let handled = async {
+        match in_scope(engine, message).await {
+            Ok(()) => engine.endpoint.handle(incoming).await,
+            Err(failure) => Outcome::DeadLetter { failure },
+        }
+    };
+    match catch_panic(handled).await {
         Outcome::Ack => {
             engine.counts.acknowledged.add(1);
             Verdict::Remove
@@ -99,16 +123,16 @@ async fn store(engine: &Engine, job: &Job, failure: Failure, sink: &dyn DynDeadL
         handler,
         source: engine.info.name.clone(),
     };
-    let deduplication_id = format!("{}:{attempts}", event_id(job));
-    let letter = wrap(
-        job.body.clone(),
-        job.attributes.clone(),
-        &record,
-        job.group.clone(),
-        deduplication_id,
-        sink.limits(),
-    );
-    match sink.store(letter).await {
+    // The broker's own id tells a redriven message from what it was before: with the event's id alone, or the
+    // attempts, the second letter within five minutes would be dropped as a duplicate, and its original removed.
+    let deduplication_id = format!("{}:{}", event_id(job), job.transport_id);
+    let stored = unless_panicked(async {
+        let (body, attributes) = (job.body.clone(), job.attributes.clone());
+        let letter = wrap(body, attributes, &record, job.group.clone(), deduplication_id, sink.limits());
+        sink.store(letter).await
+    });
+    let panicked = |_| Err(ProduceError::new(ProduceErrorKind::Unavailable, "the dead-letter sink panicked"));
+    match stored.await.unwrap_or_else(panicked) {
         Ok(()) => {
             engine.counts.dead_lettered.add(1);
             tracing::warn!(

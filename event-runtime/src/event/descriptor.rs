@@ -143,6 +143,8 @@ pub struct FieldDescriptor {
     pub name: &'static str,
     /// The name on the wire as writers give it.
     pub written_name: &'static str,
+    /// Other names that readers take: serde's aliases.
+    pub aliases: &'static [&'static str],
     /// The Rust type as written.
     pub type_name: &'static str,
     /// Whether a payload without it is refused.
@@ -164,6 +166,7 @@ impl FieldDescriptor {
         Self {
             name,
             written_name: name,
+            aliases: &[],
             type_name,
             required: true,
             description,
@@ -178,6 +181,14 @@ impl FieldDescriptor {
     #[must_use]
     pub const fn written_as(mut self, name: &'static str) -> Self {
         self.written_name = name;
+        self
+    }
+
+    /// The same field, which readers take under these names too.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn aliases(mut self, names: &'static [&'static str]) -> Self {
+        self.aliases = names;
         self
     }
 
@@ -321,4 +332,20 @@ impl Compatibility {
     pub const fn is_forward(self) -> bool {
         matches!(self, Self::Forward { .. } | Self::Full { .. } | Self::Strict { .. })
     }
+}
+
+/// Whether two payload types are one: `==` for constants, where text has none.
+pub(crate) const fn same_payload_type(left: &str, right: &str) -> bool {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    if left.len() != right.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < left.len() {
+        if left[index] != right[index] {
+            return false;
+        }
+        index += 1;
+    }
+    true
 }

@@ -15,6 +15,7 @@ mod validate_std;
 
 pub use decode::{DecodeError, DecodeErrorKind, ErrorCategory};
 pub use described::Described;
+pub(crate) use descriptor::same_payload_type;
 pub use descriptor::{Compatibility, EventDescriptor, FieldDescriptor, Pii, Tagging, VariantDescriptor};
 pub use rules::Rule;
 pub use upcast::UpcastFrom;

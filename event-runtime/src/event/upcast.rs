@@ -1,5 +1,6 @@
 //! Version chains: which event is the previous version of which, and how it becomes the next.
 
+use super::descriptor::same_payload_type;
 use super::{DecodeError, Event};
 
 /// The upcaster from the version before: implemented by `impl From<Old> for New`.
@@ -33,18 +34,7 @@ pub const fn follows_its_older<E: Upcast>() -> bool {
 
 /// Whether the event that `E` is upcast from has its payload type; the derive asserts it.
 pub const fn has_type_of_its_older<E: Upcast>() -> bool {
-    let (left, right) = (<E::Older as Event>::PAYLOAD_TYPE.as_bytes(), E::PAYLOAD_TYPE.as_bytes());
-    if left.len() != right.len() {
-        return false;
-    }
-    let mut index = 0;
-    while index < left.len() {
-        if left[index] != right[index] {
-            return false;
-        }
-        index += 1;
-    }
-    true
+    same_payload_type(<E::Older as Event>::PAYLOAD_TYPE, E::PAYLOAD_TYPE)
 }
 
 /// Reads a payload of an event that has no older version.

@@ -1,7 +1,7 @@
 //! One pack: its type and its constant data.
 
 use crate::envelope::Message;
-use crate::event::{DecodeError, EventDescriptor};
+use crate::event::{DecodeError, EventDescriptor, same_payload_type};
 use crate::nearest;
 
 /// A sum type over the events of one pack; implemented by `message_pack!`.
@@ -74,16 +74,5 @@ pub const fn first_clash(events: &[&EventDescriptor]) -> Option<(usize, bool)> {
 }
 
 const fn is_same_type(left: &EventDescriptor, right: &EventDescriptor) -> bool {
-    let (left, right) = (left.payload_type.as_bytes(), right.payload_type.as_bytes());
-    if left.len() != right.len() {
-        return false;
-    }
-    let mut index = 0;
-    while index < left.len() {
-        if left[index] != right[index] {
-            return false;
-        }
-        index += 1;
-    }
-    true
+    same_payload_type(left.payload_type, right.payload_type)
 }

@@ -35,12 +35,17 @@ impl Layer for CatchPanic {
 
 /// Runs `handling` to its outcome, and a panic of it to a retry.
 pub(crate) async fn catch_panic(handling: impl Future<Output = Outcome>) -> Outcome {
-    let mut handling = pin!(handling);
+    unless_panicked(handling).await.unwrap_or_else(|panic| panicked(panic.as_ref()))
+}
+
+/// Runs `work` to its end, or to its panic.
+pub(crate) async fn unless_panicked<T>(work: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
+    let mut work = pin!(work);
     poll_fn(|context| {
         // After a panic the future is never polled again, so nobody sees what it left half-done.
-        match catch_unwind(AssertUnwindSafe(|| handling.as_mut().poll(context))) {
-            Ok(poll) => poll,
-            Err(panic) => Poll::Ready(panicked(panic.as_ref())),
+        match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic)),
         }
     })
     .await

@@ -13,7 +13,7 @@ mod timeout;
 mod trace_span;
 
 pub use catch_panic::CatchPanic;
-pub(crate) use catch_panic::catch_panic;
+pub(crate) use catch_panic::{catch_panic, unless_panicked};
 pub use concurrency_limit::ConcurrencyLimit;
 pub use layer_fn::{LayerFn, layer_fn};
 pub use layered::Layered;

@@ -70,6 +70,9 @@ impl Pass {
         if let Some(pii) = field.pii {
             property.insert("x-pii".to_owned(), pii.as_str().into());
         }
+        if self.direction == Direction::Read && !field.aliases.is_empty() {
+            property.insert("x-aliases".to_owned(), field.aliases.iter().copied().collect());
+        }
         self.rules(property, field.rules);
         if field.required && holder.contains_key("properties") {
             require(holder, name);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::compat::{Options, Verdict, Writers, compare};
+use super::compat::{Change, Effect, Options, Verdict, Writers, compare};
 use super::difference::differences;
 use super::document::{document, file_name, print};
 use crate::event::{Compatibility, EventDescriptor};
@@ -43,6 +43,8 @@ pub enum GateProblemKind {
     Stale,
     /// The change breaks readers of the other side.
     Incompatible,
+    /// An optional field has another name: no reader refuses it, and none finds what the other side wrote.
+    Renamed,
     /// The file is committed, and no event of the pack reads its version any more.
     Orphaned,
     /// A fixture is not a payload of its event.
@@ -171,10 +173,22 @@ impl Gate<'_> {
                 );
                 self.problem(GateProblemKind::Incompatible, &file, format!("{reason}: {remedy}"));
             }
-            None => {
-                let what = format!("it is not what the code generates ({})", differences(&committed, &fresh));
-                self.write(GateProblemKind::Stale, &file, &fresh, &what);
-            }
+            None => match lost(&committed, &fresh, event.compatibility) {
+                Some(renames) => {
+                    let next = event.version + 1;
+                    let remedy = format!(
+                        "keep the name on the wire with `#[serde(rename = \"…\")]`, or add version {next} with \
+                     `upcast_from`; where one field went and another came, take the old one out first, run \
+                     {UPDATE} cargo test, then add the new one"
+                    );
+                    self.problem(GateProblemKind::Renamed, &file, format!("{renames}: {remedy}"));
+                }
+                None => {
+                    let what =
+                        format!("it is not what the code generates ({})", differences(&committed, &fresh));
+                    self.write(GateProblemKind::Stale, &file, &fresh, &what);
+                }
+            },
         }
     }
 
@@ -233,6 +247,21 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
     files.sort();
     files
+}
+
+/// What a change loses by the rule without breaking anything: optional fields that have another name now.
+fn lost(committed: &Value, fresh: &Value, rule: Compatibility) -> Option<String> {
+    if rule == Compatibility::None {
+        return None;
+    }
+    let report = compare(committed, fresh, &Options::default());
+    let is_lost = |change: &&Change| {
+        rule.is_backward() && change.backward == Effect::Lossy
+            || rule.is_forward() && change.forward == Effect::Lossy
+    };
+    let sentences: Vec<_> =
+        report.changes.iter().filter(is_lost).map(|change| change.sentence.as_str()).collect();
+    (!sentences.is_empty()).then(|| sentences.join("; "))
 }
 
 /// What a change breaks by the rule, in words; `None` where it breaks nothing.

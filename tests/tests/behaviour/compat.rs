@@ -10,5 +10,7 @@ mod changes;
 mod hand_written;
 #[path = "compat/precision.rs"]
 mod precision;
+#[path = "compat/second_prover.rs"]
+mod second_prover;
 #[path = "compat/soundness.rs"]
 mod soundness;

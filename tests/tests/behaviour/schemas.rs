@@ -185,6 +185,60 @@ fn a_breaking_change_is_refused_and_its_file_kept() {
     assert_eq!(fs::read_to_string(folder.0.join(CURRENT)).unwrap(), before);
 }
 
+/// The file says `mail` under another name: no reader refuses what the other side writes, and none finds it.
+#[test]
+fn a_renamed_optional_field_is_refused_unless_it_goes_in_two_steps() {
+    let folder = Folder::new("renamed");
+    let (file, pack) = current();
+    schema::update(pack, &folder.0).unwrap();
+    let edit = |name: Option<&'static str>| {
+        move |document: &mut Value| {
+            for schema in ["", "/x-writer"] {
+                let schema = document.pointer_mut(schema).unwrap();
+                let mail = schema["properties"].as_object_mut().unwrap().remove("mail").unwrap();
+                schema["required"].as_array_mut().unwrap().retain(|required| required != "mail");
+                if let Some(name) = name {
+                    schema["properties"][name] = mail;
+                }
+            }
+        }
+    };
+    folder.change(CURRENT, edit(Some("email")));
+    let before = fs::read_to_string(folder.0.join(CURRENT)).unwrap();
+    assert_eq!(folder.problems(), [(GateProblemKind::Renamed, file.clone())]);
+    let refused = schema::update(pack, &folder.0).unwrap_err();
+    let text = refused.problems()[0].to_string();
+    assert!(text.contains("`email` seems to be called `mail`") && text.contains("serde(rename"), "{text}");
+    assert_eq!(fs::read_to_string(folder.0.join(CURRENT)).unwrap(), before);
+    // Gone first, then new.
+    folder.change(CURRENT, |document| {
+        document["properties"]["mail"] = document["properties"]["email"].clone();
+        document["x-writer"]["properties"]["mail"] = document["x-writer"]["properties"]["email"].clone();
+        document["x-writer"]["required"].as_array_mut().unwrap().push("mail".into());
+        edit(None)(document);
+        for schema in ["", "/x-writer"] {
+            let schema = document.pointer_mut(schema).unwrap();
+            schema["properties"].as_object_mut().unwrap().remove("email");
+        }
+    });
+    assert_eq!(folder.problems(), [(GateProblemKind::Stale, file)]);
+}
+
+/// A note.
+#[derive(Debug, Serialize, Deserialize, JsonSchema, Event)]
+struct Noted {
+    #[serde(alias = "remark", alias = "comment", skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+#[test]
+fn aliases_stand_in_the_readers_schema() {
+    let document = schema::document(Noted::DESCRIPTOR);
+    assert_eq!(document["properties"]["note"]["x-aliases"], json!(["comment", "remark"]));
+    assert_eq!(Noted::DESCRIPTOR.fields[0].aliases, ["comment", "remark"]);
+    assert!(document["x-writer"]["properties"]["note"].get("x-aliases").is_none());
+}
+
 #[test]
 fn a_version_that_nothing_reads_is_an_orphan() {
     let folder = Folder::new("orphan");

@@ -123,7 +123,7 @@ impl Version {
             .map(|before| compare(&schema::document(before), &document, &Options::default()));
         let changes = report.into_iter().flat_map(|report| report.changes);
         let changes = changes.map(|change| Change {
-            breaking: change.severity() != Severity::Harmless,
+            breaking: change.severity() > Severity::Lossy,
             // What follows is advice to the author, who took it: this version is published.
             sentence: change.sentence.split(": ").next().unwrap_or_default().to_owned(),
         });

@@ -92,6 +92,8 @@ impl Change {
 pub enum Effect {
     /// Nothing breaks.
     None,
+    /// Nothing is refused, but what was written under one name is not found under the other: it is lost.
+    Lossy,
     /// The direction was not proved, and this change may be the reason.
     Unproven,
     /// It breaks.
@@ -102,10 +104,16 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// Whether it breaks the direction, as far as is known.
+    pub fn breaks(&self) -> bool {
+        matches!(self, Self::Unproven | Self::Breaking { .. })
+    }
+
     /// How much it matters.
     pub fn severity(&self) -> Severity {
         match self {
             Self::None => Severity::Harmless,
+            Self::Lossy => Severity::Lossy,
             Self::Unproven => Severity::Unproven,
             Self::Breaking { .. } => Severity::Breaking,
         }
@@ -117,6 +125,8 @@ impl Effect {
 pub enum Severity {
     /// No direction breaks by it.
     Harmless,
+    /// Nothing is refused, and something is lost: a property that may be absent has another name.
+    Lossy,
     /// Nobody knows.
     Unproven,
     /// Some direction breaks, and a counterexample shows it.

@@ -31,6 +31,8 @@ pub(crate) enum FaultKind {
     NotFound,
     /// The credentials are missing, wrong, or do not allow it.
     Unauthorized,
+    /// The credentials have expired; the SDK fetches new ones before the next call, where they can be had.
+    Expired,
     /// The receipt handle is no longer good.
     LeaseLost,
     /// Anything else that would fail again.
@@ -91,7 +93,7 @@ impl Fault {
 
     /// Whether the same request may pass later.
     pub(crate) fn is_retryable(&self) -> bool {
-        matches!(self.kind, FaultKind::Unavailable | FaultKind::Throttled)
+        matches!(self.kind, FaultKind::Unavailable | FaultKind::Throttled | FaultKind::Expired)
     }
 
     pub(crate) fn to_produce_error(&self, what: impl Into<String>) -> ProduceError {
@@ -100,7 +102,7 @@ impl Fault {
             FaultKind::Throttled => ProduceErrorKind::Throttled,
             FaultKind::TooLarge => ProduceErrorKind::TooLarge,
             FaultKind::NotFound => ProduceErrorKind::NotFound,
-            FaultKind::Unauthorized => ProduceErrorKind::Unauthorized,
+            FaultKind::Unauthorized | FaultKind::Expired => ProduceErrorKind::Unauthorized,
             FaultKind::LeaseLost | FaultKind::Refused => ProduceErrorKind::Refused,
         };
         ProduceError::new(kind, what).with_source(self.clone())
@@ -111,7 +113,7 @@ impl Fault {
             FaultKind::Unavailable => SourceErrorKind::Unavailable,
             FaultKind::Throttled => SourceErrorKind::Throttled,
             FaultKind::NotFound => SourceErrorKind::NotFound,
-            FaultKind::Unauthorized => SourceErrorKind::Unauthorized,
+            FaultKind::Unauthorized | FaultKind::Expired => SourceErrorKind::Unauthorized,
             FaultKind::TooLarge | FaultKind::LeaseLost | FaultKind::Refused => SourceErrorKind::Refused,
         };
         SourceError::new(kind, what).with_source(self.clone())
@@ -174,8 +176,6 @@ fn kind_of(code: &str, message: &str) -> Option<FaultKind> {
         | "SignatureDoesNotMatch"
         | "InvalidSignatureException"
         | "IncompleteSignature"
-        | "ExpiredToken"
-        | "ExpiredTokenException"
         | "MissingAuthenticationToken"
         | "MissingAuthenticationTokenException"
         | "InvalidAccessKeyId"
@@ -185,6 +185,7 @@ fn kind_of(code: &str, message: &str) -> Option<FaultKind> {
         | "InvalidSecurity"
         | "KmsAccessDenied"
         | "KMS.AccessDeniedException" => FaultKind::Unauthorized,
+        "ExpiredToken" | "ExpiredTokenException" => FaultKind::Expired,
         "BatchRequestTooLong" => FaultKind::TooLarge,
         "ReceiptHandleIsInvalid" | "MessageNotInflight" => FaultKind::LeaseLost,
         "InvalidParameterValue" | "InvalidParameterValueException"
@@ -255,6 +256,7 @@ mod tests {
             (403, "RequestThrottled", "", FaultKind::Throttled),
             (400, "ThrottlingException", "", FaultKind::Throttled),
             (403, "SignatureDoesNotMatch", "", FaultKind::Unauthorized),
+            (403, "ExpiredToken", "", FaultKind::Expired),
             (400, "ReceiptHandleIsInvalid", "", FaultKind::LeaseLost),
             (400, "AWS.SimpleQueueService.BatchRequestTooLong", "", FaultKind::TooLarge),
             (

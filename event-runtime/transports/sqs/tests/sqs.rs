@@ -7,6 +7,7 @@ mod sqs {
     mod calls;
     mod consuming;
     mod fixture;
+    mod hostile;
     mod lambda;
     mod localstack;
     mod producing;

@@ -52,7 +52,11 @@ fn leaves() -> Vec<Value> {
 pub fn document() -> impl Strategy<Value = Value> {
     (schema(), schema(), schema()).prop_map(|(mut root, first, second)| {
         if let Some(root) = root.as_object_mut() {
-            root.insert("$defs".into(), json!({ "A": first, "B": second }));
+            let mut definitions = json!({ "A": first, "B": second });
+            if let Some(second) = definitions["B"].as_object_mut() {
+                second.insert("$anchor".into(), json!("bee"));
+            }
+            root.insert("$defs".into(), definitions);
         }
         root
     })
@@ -73,6 +77,12 @@ fn leaf_schema() -> BoxedStrategy<Value> {
             json!({ "minimum": 1 }),
             json!({ "maximum": 2 }),
             json!({ "exclusiveMinimum": 0, "maximum": 3 }),
+            json!({ "exclusiveMaximum": 3 }),
+            json!({ "exclusiveMinimum": 0, "exclusiveMaximum": 1 }),
+            json!({ "minimum": 3, "maximum": 1 }),
+            json!({ "format": "uint8" }),
+            json!({ "format": "int8", "minimum": 0 }),
+            json!({ "format": "uint16", "multipleOf": 3 }),
             json!({ "multipleOf": 2 }),
             json!({ "multipleOf": 3, "minimum": 0 }),
             json!({ "multipleOf": 0.5 }),
@@ -90,10 +100,18 @@ fn leaf_schema() -> BoxedStrategy<Value> {
         json!({ "format": "uuid" }),
         json!({ "minLength": 2, "maxLength": 3 }),
         json!({ "pattern": "^x-" }),
+        json!({ "pattern": "^(a|b|ab)$", "minLength": 2 }),
+        json!({ "pattern": "[^a]$" }),
+        json!({ "format": "date-time" }),
+        json!({ "format": "time" }),
+        json!({ "format": "email" }),
+        json!({ "format": "ipv6" }),
+        json!({ "format": "nobody-knows" }),
     ]);
     let named = vec![
         json!({ "$ref": "#/$defs/A" }),
         json!({ "$ref": "#/$defs/B" }),
+        json!({ "$ref": "#bee" }),
         json!({ "$ref": "#" }),
         json!(true),
         json!({}),
@@ -106,6 +124,8 @@ fn leaf_schema() -> BoxedStrategy<Value> {
         json!({ "type": "array" }),
         json!({ "type": ["string", "null"] }),
         json!({ "type": ["integer", "string"] }),
+        json!({ "type": ["object", "array", "null"] }),
+        json!({ "type": ["number", "boolean", "string"], "minimum": 1, "maxLength": 1 }),
     ];
     prop_oneof![
         3 => number.prop_map(|(kind, rules)| merged(&json!({ "type": kind }), &rules)),
@@ -141,7 +161,11 @@ fn part(inner: impl Strategy<Value = Value> + Clone + 'static) -> BoxedStrategy<
         2 => inner.clone().prop_map(|schema| json!({ "additionalProperties": schema })),
         1 => inner.clone().prop_map(|schema| json!({ "patternProperties": { "^x-": schema } })),
         1 => inner.clone().prop_map(|schema| json!({ "unevaluatedProperties": schema })),
-        1 => Just(json!({ "propertyNames": { "maxLength": 1 } })),
+        1 => (inner.clone(), inner.clone()).prop_map(|(one, two)| json!({ "patternProperties": { "^(a|kind)$": one, "b|c": two } })),
+        1 => (named(), inner.clone()).prop_map(|(properties, rest)| json!({ "properties": properties, "additionalProperties": rest })),
+        1 => select(vec![json!({ "maxLength": 1 }), json!({ "pattern": "^[a-c]" }), json!({ "enum": ["a", "kind"] })])
+            .prop_map(|names| json!({ "propertyNames": names })),
+        1 => (list(), inner.clone()).prop_map(|(first, rest)| json!({ "prefixItems": first, "unevaluatedItems": rest })),
         1 => (names(), select(NAMES.to_vec())).prop_map(|(names, name)| json!({ "dependentRequired": { name: names } })),
         1 => (inner.clone(), select(NAMES.to_vec())).prop_map(|(schema, name)| json!({ "dependentSchemas": { name: schema } })),
         1 => (0u64..3, 0u64..3).prop_map(|(least, more)| json!({ "minProperties": least, "maxProperties": least + more })),
@@ -325,4 +349,49 @@ fn sample_array(schema: &Value, root: &Value, choices: &mut Choices, depth: usiz
         sample(contained.or(described).unwrap_or(&anything), root, choices, depth + 1)
     });
     items.collect()
+}
+
+/// The same rules as drafts up to 7 spell them; what they have no word for is left out.
+pub fn draft_07(schema: &Value) -> Value {
+    let mut old = respelt(schema);
+    if let Some(old) = old.as_object_mut() {
+        old.insert("$schema".into(), json!("http://json-schema.org/draft-07/schema#"));
+    }
+    old
+}
+
+fn respelt(schema: &Value) -> Value {
+    let Some(rules) = schema.as_object() else { return schema.clone() };
+    let map = |value: &Value| -> Value {
+        let parts = value.as_object().into_iter().flatten();
+        parts.map(|(name, part)| (name.clone(), respelt(part))).collect()
+    };
+    let list = |value: &Value| -> Value { value.as_array().into_iter().flatten().map(respelt).collect() };
+    let mut old = Map::new();
+    let is_tuple = rules.contains_key("prefixItems");
+    for (keyword, value) in rules {
+        let (keyword, value) = match keyword.as_str() {
+            "$ref" => {
+                let reference = value.as_str().unwrap_or_default().replace("$defs", "definitions");
+                ("$ref", json!(if reference == "#bee" { "#/definitions/B" } else { &reference }))
+            }
+            "$defs" => ("definitions", map(value)),
+            "properties" | "patternProperties" => (keyword.as_str(), map(value)),
+            "allOf" | "anyOf" | "oneOf" => (keyword.as_str(), list(value)),
+            "prefixItems" => ("items", list(value)),
+            "items" if is_tuple => ("additionalItems", respelt(value)),
+            "dependentRequired" => ("dependencies", value.clone()),
+            "dependentSchemas" => ("dependencies", map(value)),
+            "unevaluatedProperties" | "unevaluatedItems" | "minContains" | "maxContains" | "$anchor" => {
+                continue;
+            }
+            "const" | "enum" | "required" | "type" | "propertyNames" => (keyword.as_str(), value.clone()),
+            _ => (keyword.as_str(), respelt(value)),
+        };
+        match (keyword, old.get_mut("dependencies").and_then(Value::as_object_mut)) {
+            ("dependencies", Some(known)) => known.extend(value.as_object().cloned().unwrap_or_default()),
+            _ => drop(old.insert(keyword.to_owned(), value)),
+        }
+    }
+    Value::Object(old)
 }

@@ -95,6 +95,46 @@ fn a_rename_is_told_as_one() {
     assert!(change.sentence.contains("`total`") && change.severity() == Severity::Breaking);
 }
 
+/// Nothing is refused, and yet what the other side wrote is not found.
+#[test]
+fn a_renamed_optional_property_is_lossy_and_no_breach() {
+    let event = |properties: Value| json!({ "type": "object", "properties": properties });
+    let text = || json!({ "type": "string" });
+    let report = between(&event(json!({ "note": text() })), &event(json!({ "remark": text() })));
+    assert!(report.backward.is_compatible() && report.forward.is_compatible());
+    let change = only(&report);
+    assert_eq!((change.kind, change.severity()), (ChangeKind::PropertyRenamed, Severity::Lossy));
+    assert_eq!((&change.backward, &change.forward), (&Effect::Lossy, &Effect::Lossy));
+
+    // New code that reads both names loses nothing; old code does not know the new one.
+    let aliased = json!({ "type": "string", "x-aliases": ["note"] });
+    let report = between(&event(json!({ "note": text() })), &event(json!({ "remark": aliased })));
+    assert_eq!((&only(&report).backward, &only(&report).forward), (&Effect::None, &Effect::Lossy));
+}
+
+#[test]
+fn another_spelling_of_all_names_is_many_renames() {
+    let event = |names: [&str; 3]| {
+        let properties: serde_json::Map<_, _> =
+            names.iter().map(|name| ((*name).to_owned(), json!({ "type": "string" }))).collect();
+        json!({ "type": "object", "properties": properties })
+    };
+    let report =
+        between(&event(["first_name", "last_name", "city"]), &event(["firstName", "lastName", "city"]));
+    let kinds: Vec<_> = report.changes.iter().map(|change| (change.kind, change.severity())).collect();
+    assert_eq!(kinds, [(ChangeKind::PropertyRenamed, Severity::Lossy); 2]);
+}
+
+#[test]
+fn a_property_that_went_and_a_different_one_that_came_are_two_changes() {
+    let event = |properties: Value| json!({ "type": "object", "properties": properties });
+    let report = between(
+        &event(json!({ "note": { "type": "string" } })),
+        &event(json!({ "count": { "type": "integer" } })),
+    );
+    assert!(report.changes.len() == 2 && report.changes.iter().all(|c| c.severity() == Severity::Harmless));
+}
+
 #[test]
 fn what_the_words_do_not_know_still_breaks_with_an_event() {
     let old = json!({ "type": "object", "properties": { "a": {}, "b": {} } });

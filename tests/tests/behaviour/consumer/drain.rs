@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use event_runtime::consumer::{ConsumerSettings, Status};
-use event_runtime::delivery::SettleAction;
+use event_runtime::delivery::{SettleAction, attribute};
 use event_runtime::{HandlerError, Message};
 use tokio::sync::{mpsc, watch};
 
@@ -109,4 +109,82 @@ async fn a_failure_during_the_drain_goes_back_to_the_broker() {
     source.finish();
     stop.await.unwrap();
     assert_eq!(source.settled(), [(0, SettleAction::Release { after: Duration::ZERO })]);
+}
+
+#[tokio::test]
+async fn a_delayed_message_that_waits_for_its_time_was_no_attempt() {
+    let mut ordered = info();
+    ordered.ordered = true;
+    let (source, letters, clock) = (FakeSource::new(ordered), Letters::default(), manual_clock());
+    let running =
+        Running::start(consumer(&source, &letters).with_clock(clock.clock()), |_: Message| async {});
+    let mut delayed = delivery(body("1"));
+    delayed.group = Some("a".into());
+    delayed.attributes.set(attribute::DELAYED_UNTIL, "2026-01-01T00:01:00Z");
+    source.deliver([delayed]);
+    // The timer of its backoff, beside the lease keeper's.
+    eventually(|| clock.sleepers() == 2).await;
+    running.stop(&source).await;
+    assert_eq!(source.settled(), [(0, SettleAction::HandBack { after: Duration::from_secs(60) })]);
+}
+
+#[tokio::test]
+async fn a_receive_that_ends_just_within_the_deadline_is_awaited() {
+    let (source, letters, clock) = (FakeSource::new(info()), Letters::default(), manual_clock());
+    let settings = ConsumerSettings { drain_deadline: Duration::from_secs(10), ..settings() };
+    let consumer = consumer(&source, &letters).with_clock(clock.clock()).with_settings(settings);
+    let running = Running::start(consumer, |_: Message| async {});
+    eventually(|| source.asked().len() == 1).await;
+    let watched = running.consumer.clone();
+    let stop = tokio::spawn(running.end());
+    eventually(|| watched.health().status == Status::Draining).await;
+    for _ in 0..19 {
+        clock.advance(Duration::from_millis(500));
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+    }
+    source.deliver([delivery(body("1"))]);
+    stop.await.unwrap();
+    assert_eq!(source.settled(), [(0, HANDED_BACK)]);
+}
+
+#[tokio::test]
+async fn a_receive_that_does_not_end_holds_up_the_drain_to_its_deadline_and_no_longer() {
+    let (source, letters, clock) = (FakeSource::new(info()), Letters::default(), manual_clock());
+    let settings = ConsumerSettings { drain_deadline: Duration::from_secs(10), ..settings() };
+    let consumer = consumer(&source, &letters).with_clock(clock.clock()).with_settings(settings);
+    let running = Running::start(consumer, |_: Message| async {});
+    eventually(|| source.asked().len() == 1).await;
+    let begin = clock.now();
+    advancing(&clock, running.end()).await;
+    assert_eq!(clock.now().duration_since(begin).as_secs(), 10);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_handler_that_blocks_its_thread_does_not_hold_up_the_drain() {
+    let (source, letters, clock) = (FakeSource::new(info()), Letters::default(), manual_clock());
+    let settings = ConsumerSettings { drain_deadline: Duration::from_secs(10), ..settings() };
+    let consumer = consumer(&source, &letters).with_clock(clock.clock()).with_settings(settings);
+    let (started, mut starts) = mpsc::unbounded_channel();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = std::sync::Mutex::new(released);
+    let running = Running::start(consumer, move |_: Message| {
+        started.send(()).unwrap();
+        let _ = released.lock().unwrap().recv();
+        async {}
+    });
+    source.deliver([delivery(body("1"))]);
+    starts.recv().await.unwrap();
+    let stop = tokio::spawn({
+        let source = source.clone();
+        async move { running.stop(&source).await }
+    });
+    // The four moments of the drain, beside the lease keeper's.
+    eventually(|| clock.sleepers() >= 5).await;
+    clock.advance(Duration::from_millis(9_500));
+    assert_eq!(source.settlements(1).await, [(0, SettleAction::Release { after: Duration::ZERO })]);
+    let report = stop.await.unwrap();
+    drop(release);
+    assert_eq!((report.cut_off, report.acknowledged), (1, 0));
 }

@@ -32,7 +32,18 @@ struct State {
     settlements: Vec<(u64, SettleAction)>,
     extensions: Vec<u64>,
     lost: Vec<u64>,
+    stuck: Vec<u64>,
+    extends_for_ever: bool,
+    panics: Vec<Call>,
     finished: bool,
+}
+
+/// A call that a source can be told to panic in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    Receive,
+    Settle,
+    Extend,
 }
 
 /// What happens to one settle call.
@@ -42,6 +53,8 @@ pub enum Fault {
     Transient,
     /// The reply lacks every entry.
     NoReply,
+    /// The reply holds more entries than there were settlements.
+    LongReply,
     /// Every lease is gone.
     LeaseLost,
 }
@@ -108,6 +121,36 @@ impl FakeSource {
         self.state().lost.push(number);
     }
 
+    /// From now on no call to extend leases comes back.
+    pub fn extend_for_ever(&self) {
+        self.state().extends_for_ever = true;
+    }
+
+    /// From now on every settlement of this delivery fails for now.
+    pub fn stick(&self, number: u64) {
+        self.state().stuck.push(number);
+    }
+
+    /// The next call of this kind panics.
+    pub fn panic_in(&self, call: Call) {
+        self.state().panics.push(call);
+        self.0.arrived.notify_one();
+    }
+
+    /// Whether every panic asked for has happened.
+    pub fn has_panicked(&self) -> bool {
+        self.state().panics.is_empty()
+    }
+
+    fn panic_if_told(&self, call: Call) {
+        let told = {
+            let mut state = self.state();
+            let told = state.panics.iter().position(|panics| *panics == call);
+            told.map(|index| state.panics.remove(index))
+        };
+        assert!(told.is_none(), "a source's own mistake in {call:?}");
+    }
+
     /// What was settled so far, once there are at least `count`.
     pub async fn settlements(&self, count: usize) -> Vec<(u64, SettleAction)> {
         let mut settled = self.0.settled.subscribe();
@@ -158,6 +201,7 @@ impl Source for FakeSource {
         self.state().asked.push(max);
         loop {
             let arrived = self.0.arrived.notified();
+            self.panic_if_told(Call::Receive);
             let (answer, finished) = {
                 let mut state = self.state();
                 (state.answers.pop_front(), state.finished)
@@ -174,8 +218,10 @@ impl Source for FakeSource {
     }
 
     async fn settle(&self, batch: &[Settlement]) -> Vec<Result<(), SettleError>> {
+        self.panic_if_told(Call::Settle);
         let mut state = self.state();
-        match state.settle_faults.pop_front() {
+        let fault = state.settle_faults.pop_front();
+        match fault {
             Some(Fault::Transient) => {
                 return batch.iter().map(|_| Err(SettleError::Transient("try again".into()))).collect();
             }
@@ -183,18 +229,32 @@ impl Source for FakeSource {
             Some(Fault::LeaseLost) => {
                 return batch.iter().map(|_| Err(SettleError::LeaseLost("gone".into()))).collect();
             }
-            None => {}
+            Some(Fault::LongReply) | None => {}
         }
+        let mut results = Vec::new();
         for settlement in batch {
-            state.settlements.push((number(&settlement.lease), settlement.action));
+            let number = number(&settlement.lease);
+            if state.stuck.contains(&number) {
+                results.push(Err(SettleError::Transient("try again".into())));
+            } else {
+                state.settlements.push((number, settlement.action));
+                results.push(Ok(()));
+            }
+        }
+        if let Some(Fault::LongReply) = fault {
+            results.push(Err(SettleError::Transient("for whom?".into())));
         }
         let count = state.settlements.len();
         drop(state);
         self.0.settled.send_replace(count);
-        batch.iter().map(|_| Ok(())).collect()
+        results
     }
 
     async fn extend(&self, leases: &[Lease], _: Duration) -> Vec<Result<(), SettleError>> {
+        self.panic_if_told(Call::Extend);
+        if self.state().extends_for_ever {
+            std::future::pending::<()>().await;
+        }
         let mut state = self.state();
         let mut results = Vec::new();
         for lease in leases {

@@ -81,3 +81,49 @@ async fn no_more_is_received_than_may_be_held() {
     assert_eq!(source.asked(), [10], "three run, seven wait: two places are no batch");
     running.run.abort();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_wall_clock_that_is_set_back_does_not_end_leases() {
+    // Timers run, and the wall clock does not: the same as setting it back all the time.
+    let (source, letters) = (FakeSource::new(info()), Letters::default());
+    let running = Running::start(consumer(&source, &letters), |_: Message| {
+        tokio::time::sleep(Duration::from_secs(600))
+    });
+    source.deliver([delivery(body("1"))]);
+    source.settlements(1).await;
+    let extensions = source.extensions().len();
+    assert!((15..=30).contains(&extensions), "{extensions}");
+    assert_eq!(running.stop(&source).await.leases_lost, 0);
+}
+
+#[tokio::test]
+async fn a_handler_is_told_at_the_moment_its_lease_ends() {
+    let (source, letters, clock) = (FakeSource::new(info()), Letters::default(), manual_clock());
+    // One lease is all that the cap allows; the keeper looks every 5 s, and the lease ends at 42 s.
+    let consumer = consumer(&source, &letters)
+        .with_clock(clock.clock())
+        .with_settings(ConsumerSettings { max_lease: Duration::from_secs(40), ..settings() });
+    let (sender, mut cancelled) = mpsc::unbounded_channel();
+    let start = clock.now();
+    let running = Running::start(consumer, UntilCancelled(sender));
+    eventually(|| clock.sleepers() == 1).await;
+    clock.advance(Duration::from_secs(2));
+    source.deliver([delivery(body("1"))]);
+    advancing(&clock, cancelled.recv()).await.unwrap();
+    assert_eq!(clock.now().duration_since(start).as_secs(), 42);
+    running.run.abort();
+}
+
+#[tokio::test]
+async fn an_extension_that_does_not_come_back_keeps_no_lost_lease_from_its_handler() {
+    let (source, letters, clock) = (FakeSource::new(info()), Letters::default(), manual_clock());
+    source.extend_for_ever();
+    let consumer = consumer(&source, &letters).with_clock(clock.clock());
+    let (sender, mut cancelled) = mpsc::unbounded_channel();
+    let start = clock.now();
+    let running = Running::start(consumer, UntilCancelled(sender));
+    source.deliver([delivery(body("1"))]);
+    advancing(&clock, cancelled.recv()).await.unwrap();
+    assert_eq!(clock.now().duration_since(start).as_secs(), 40);
+    running.run.abort();
+}

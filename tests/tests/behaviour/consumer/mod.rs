@@ -1,10 +1,15 @@
 //! The consumer engine's promises.
 
+mod blocking;
 mod drain;
+mod embedded;
 mod fake;
 mod leases;
 mod order;
 mod outcomes;
+mod panics;
+mod receiving;
+mod soak;
 mod startup;
 
 use std::future::Future;

@@ -44,7 +44,7 @@ async fn a_failed_attempt_is_released_and_the_last_one_is_a_dead_letter() {
     let letter = &letters.all()[0];
     assert_eq!(letter.body, body("event-1"));
     assert_eq!(letter.attributes.get("own"), Some("kept"));
-    assert_eq!(letter.deduplication_id, "event-1:6");
+    assert_eq!(letter.deduplication_id, "event-1:transport-id");
     let record = &letters.records()[0];
     assert_eq!(record["error"]["code"], "HANDLER_FAILED");
     assert_eq!(record["error"]["message"], "no stock");
@@ -123,7 +123,7 @@ async fn what_does_not_decode_is_a_dead_letter_at_once() {
     expected.sort();
     assert_eq!(bodies, expected);
     assert!(letters.records().iter().all(|record| record["error"]["code"] == "DECODE_FAILED"));
-    assert!(letters.all().iter().all(|letter| letter.deduplication_id == "transport-id:1"));
+    assert!(letters.all().iter().all(|letter| letter.deduplication_id == "transport-id:transport-id"));
 }
 
 #[tokio::test]
@@ -223,7 +223,7 @@ async fn the_backoff_is_within_its_schedule() {
 #[tokio::test(start_paused = true)]
 async fn settlements_that_fail_are_repeated_until_the_broker_confirms() {
     let (source, letters) = (FakeSource::new(info()), Letters::default());
-    source.fault_settle([Fault::Transient, Fault::NoReply]);
+    source.fault_settle([Fault::Transient, Fault::NoReply, Fault::LongReply]);
     let running = Running::start(consumer(&source, &letters), |_: Message| async {});
     source.deliver([delivery(body("1"))]);
     assert_eq!(source.settlements(1).await, [(0, REMOVED)]);
@@ -240,4 +240,18 @@ async fn a_settlement_that_comes_too_late_is_counted_and_forgotten() {
     super::eventually(|| source.asked().len() > 1 && running.consumer.health().in_flight == 0).await;
     let report = running.stop(&source).await;
     assert_eq!((report.leases_lost, report.unsettled), (1, 0));
+}
+
+#[tokio::test]
+async fn settlements_that_keep_failing_hold_up_no_others() {
+    let one_a_call = event_runtime::transport::SourceInfo { max_batch: 1, ..info() };
+    let (source, letters, clock) = (FakeSource::new(one_a_call), Letters::default(), manual_clock());
+    (0..8).for_each(|number| source.stick(number));
+    let running =
+        Running::start(consumer(&source, &letters).with_clock(clock.clock()), |_: Message| async {});
+    for _ in 0..9 {
+        source.deliver([delivery(body("1"))]);
+    }
+    assert_eq!(source.settlements(1).await, [(8, REMOVED)]);
+    running.run.abort();
 }

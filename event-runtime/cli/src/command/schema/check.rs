@@ -2,10 +2,11 @@
 
 use clap::Args;
 use event_runtime::PackDescriptor;
-use event_runtime::schema::compat::{Options, Report, compare};
+use event_runtime::schema::compat::{Options, Report, check_history, compare};
 use event_runtime::schema::{self, GateProblem, GateProblemKind};
 use serde_json::{Value, json};
 
+use super::opinion::opinion;
 use super::report::{changes_json, print_changes};
 use super::{SCHEMAS, Which, committed};
 use crate::context::Context;
@@ -41,6 +42,7 @@ impl Check {
                 problems += error.problems().len();
                 print(context, pack, error.problems())?;
             }
+            problems += contradictions(context, pack)?;
         }
         if !context.out.is_json() {
             let summary = match problems {
@@ -54,6 +56,33 @@ impl Check {
         }
         Ok(Answer::good_if(problems == 0))
     }
+}
+
+/// Prints where the second prover, if one is built in, contradicts what the gate goes by; says how often it does.
+fn contradictions(context: &mut Context, pack: &PackDescriptor) -> Result<usize> {
+    let mut count = 0;
+    for event in pack.events.iter().flat_map(|event| event.versions()) {
+        let file = context.root.join(event.schemas.unwrap_or(SCHEMAS)).join(schema::file_name(event));
+        let committed =
+            std::fs::read_to_string(&file).ok().and_then(|text| serde_json::from_str::<Value>(&text).ok());
+        let fresh = schema::document(event);
+        let Some(committed) = committed.filter(|committed| *committed != fresh) else { continue };
+        let mut history = check_history(event.compatibility, &[&committed], &fresh, &Options::default());
+        let Some(comparison) = history.comparisons.pop() else { continue };
+        for text in opinion(&committed, &fresh, event.compatibility, &comparison.report).contradictions {
+            count += 1;
+            let name = schema::file_name(event);
+            if context.out.is_json() {
+                context.out.json(
+                    &json!({ "pack": pack.name, "file": name, "kind": "contradiction", "problem": text, "changes": null }),
+                )?;
+            } else {
+                let label = context.out.paint(Tone::Bad, "contradiction");
+                context.out.line(format!("{label} {name}: {text}"))?;
+            }
+        }
+    }
+    Ok(count)
 }
 
 /// Prints problems, and what changed where a change breaks something.
@@ -87,6 +116,7 @@ fn kind(kind: GateProblemKind) -> &'static str {
         GateProblemKind::Missing => "missing",
         GateProblemKind::Stale => "stale",
         GateProblemKind::Incompatible => "breaking",
+        GateProblemKind::Renamed => "renamed",
         GateProblemKind::Orphaned => "orphaned",
         GateProblemKind::Fixture => "fixture",
         _ => "unreadable",

@@ -8,6 +8,7 @@ use event_runtime::schema;
 use event_runtime::schema::compat::{Comparison, Options, Report, check_history, compare};
 use serde_json::{Value, json};
 
+use super::opinion::{Opinion, opinion};
 use super::report::{changes_json, print_changes, print_verdicts, verdict_json};
 use super::{Committed, Which};
 use crate::context::Context;
@@ -36,7 +37,7 @@ pub(crate) struct Diff {
 /// What became of one version of an event.
 enum Fate {
     Unchanged,
-    Changed(Box<Comparison>),
+    Changed(Box<Comparison>, Opinion),
     /// A version that was not there, compared with the one before it.
     New(Option<Box<Report>>),
 }
@@ -59,7 +60,9 @@ impl Diff {
                     changes += 1;
                 }
                 let refusals = match &fate {
-                    Fate::Changed(comparison) => comparison.refusals.clone(),
+                    Fate::Changed(comparison, opinion) => {
+                        [comparison.refusals.as_slice(), &opinion.contradictions].concat()
+                    }
                     _ => Vec::new(),
                 };
                 answer = answer.and(Answer::good_if(refusals.is_empty()));
@@ -92,7 +95,8 @@ fn fate(event: &'static EventDescriptor, old: &Committed) -> Fate {
                 report: compare(committed, &fresh, &options),
                 refusals: Vec::new(),
             });
-            Fate::Changed(Box::new(comparison))
+            let opinion = opinion(committed, &fresh, event.compatibility, &comparison.report);
+            Fate::Changed(Box::new(comparison), opinion)
         }
         None => {
             let before = event.upcast_from.map(schema::document);
@@ -114,13 +118,17 @@ fn print(
 ) -> Result<()> {
     let report = match fate {
         Fate::Unchanged => None,
-        Fate::Changed(comparison) => Some(&comparison.report),
+        Fate::Changed(comparison, _) => Some(&comparison.report),
         Fate::New(report) => report.as_deref(),
     };
     let status = match fate {
         Fate::Unchanged => "unchanged",
-        Fate::Changed(_) => "changed",
+        Fate::Changed(..) => "changed",
         Fate::New(_) => "new",
+    };
+    let prover = match fate {
+        Fate::Changed(_, opinion) => opinion.json.clone(),
+        _ => Value::Null,
     };
     let out = &mut context.out;
     if out.is_json() {
@@ -135,6 +143,7 @@ fn print(
             "backward": report.map_or(Value::Null, |report| verdict_json(&report.backward)),
             "forward": report.map_or(Value::Null, |report| verdict_json(&report.forward)),
             "changes": report.map_or(Value::Null, changes_json),
+            "prover": prover,
         }))?;
         return Ok(());
     }

@@ -7,6 +7,7 @@ mod diff;
 mod generate;
 mod git;
 mod history;
+mod opinion;
 mod report;
 
 use committed::Committed;

@@ -54,6 +54,7 @@ fn effect_json(effect: &Effect) -> Value {
 fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Harmless => "harmless",
+        Severity::Lossy => "lossy",
         Severity::Unproven => "unproven",
         Severity::Breaking => "breaking",
     }
@@ -64,7 +65,7 @@ pub(super) fn print_changes(out: &mut Output, report: &Report) -> std::io::Resul
     for change in &report.changes {
         let tone = match change.severity() {
             Severity::Harmless => Tone::Good,
-            Severity::Unproven => Tone::Doubtful,
+            Severity::Lossy | Severity::Unproven => Tone::Doubtful,
             Severity::Breaking => Tone::Bad,
         };
         let mark = out.paint(tone, severity(change.severity()));

@@ -131,8 +131,7 @@ impl<'a, 'd> Explainer<'a, 'd> {
             Verdict::Unknown { .. } if !told => Effect::Unproven,
             _ => Effect::None,
         };
-        let told =
-            |side: fn(&Change) -> &Effect| self.changes.iter().any(|change| *side(change) != Effect::None);
+        let told = |side: fn(&Change) -> &Effect| self.changes.iter().any(|change| side(change).breaks());
         let backward = effect(self.verdicts.0, told(|change| &change.backward));
         let forward = effect(self.verdicts.1, told(|change| &change.forward));
         let sentence = match (&backward, &forward) {

@@ -21,12 +21,10 @@ impl<'a> Explainer<'a, '_> {
             let below = here.part(before.value, after, (&pointer, &pointer), member(&here.place, name));
             self.descend(here, Step::Member(name.to_owned()), below);
         }
-        if let (&[(from, before)], &[(to, after)]) = (gone.as_slice(), came.as_slice())
-            && self.backward.engine.is_same(before, after)
-        {
+        for (from, to) in self.renames(&gone, &came) {
+            gone.retain(|(name, _)| *name != from);
+            came.retain(|(name, _)| *name != to);
             self.renamed(here, from, to);
-            gone.clear();
-            came.clear();
         }
         for (name, _) in gone {
             self.removed(here, name);
@@ -104,7 +102,13 @@ impl<'a> Explainer<'a, '_> {
         let mut new_values = self.with_member(here, to, false);
         new_values.extend(self.new_without(here, from));
         let effects = self.effects(here, Suspect::Values(old_values), Suspect::Values(new_values));
-        let effects = self.settle_unproven(here, effects);
+        let [backward, forward] = self.settle_unproven(here, effects);
+        let lost = |effect, node: Node<'a>, name: &str, other: &str| match effect {
+            super::Effect::None if !is_alias(node, name, other) => super::Effect::Lossy,
+            effect => effect,
+        };
+        let (old, new) = (self.old_node(here), self.new_node(here));
+        let effects = [lost(backward, new, to, from), lost(forward, old, from, to)];
         let (from, to) = (member(&here.place, from), member(&here.place, to));
         let sentence = format!(
             "`{from}` seems to be called `{to}` now: what was written under one name is not found under the other"
@@ -112,6 +116,27 @@ impl<'a> Explainer<'a, '_> {
         let name = to.rsplit('.').next().unwrap_or(&to);
         let pointer = self.pointer(&here.new_pointer, "properties", name);
         self.add(&pointer, &to, ChangeKind::PropertyRenamed, sentence, effects);
+    }
+
+    /// What is gone with what it is called now: by an alias, by a name that differs in its spelling only, or because
+    /// it is the only one that went and the only one that came.
+    fn renames(&mut self, gone: &[Property<'a>], came: &[Property<'a>]) -> Vec<(&'a str, &'a str)> {
+        let mut pairs: Vec<(&'a str, &'a str)> = Vec::new();
+        let engine = &mut self.backward.engine;
+        for &(from, before) in gone {
+            let heir = came.iter().find(|(to, after)| {
+                let is_known = is_listed(*after, from) || is_listed(before, to);
+                let is_free = !pairs.iter().any(|(_, taken)| taken == to);
+                is_free && (is_known || spelling(from) == spelling(to)) && engine.is_same(before, *after)
+            });
+            pairs.extend(heir.map(|&(to, _)| (from, to)));
+        }
+        if let (&[(from, before)], &[(to, after)], []) = (gone, came, pairs.as_slice())
+            && engine.is_same(before, after)
+        {
+            pairs.push((from, to));
+        }
+        pairs
     }
 
     /// Names that only `required` knows.
@@ -197,6 +222,26 @@ impl<'a> Explainer<'a, '_> {
         let [backward, forward] = whole;
         [settled((own_backward, backward)), settled((own_forward, forward))]
     }
+}
+
+/// A property's name and schema.
+type Property<'a> = (&'a str, Node<'a>);
+
+/// Whether the property `name` is read under `other` too.
+fn is_alias(node: Node<'_>, name: &str, other: &str) -> bool {
+    let property = node.keyword("properties").and_then(|map| map.get(name));
+    property.is_some_and(|property| is_listed(Node { value: property, document: node.document }, other))
+}
+
+/// Whether the property with this schema is read under `name` too.
+fn is_listed(property: Node<'_>, name: &str) -> bool {
+    let aliases = property.keyword("x-aliases").and_then(Value::as_array);
+    aliases.is_some_and(|aliases| aliases.iter().any(|alias| alias == name))
+}
+
+/// A name without what conventions of spelling differ in.
+fn spelling(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 fn has(node: Node<'_>, name: &str) -> bool {

@@ -63,6 +63,15 @@ impl ServiceError {
         Self { status: 400, shape, code: "RequestThrottled".into(), message: "Rate exceeded.".to_owned() }
     }
 
+    pub(crate) fn expired_token() -> Self {
+        let message = "The security token included in the request is expired";
+        Self::framework(403, "ExpiredTokenException", message)
+    }
+
+    pub(crate) fn refused() -> Self {
+        Self::framework(400, "InvalidParameterValueException", "A value of one entry is invalid, as ordered.")
+    }
+
     pub(crate) fn internal() -> Self {
         let message = "We encountered an internal error. Please try again.".to_owned();
         Self {

@@ -13,6 +13,8 @@ use crate::local::Action;
 pub enum Fault {
     /// `RequestThrottled`; nothing is done.
     Throttle,
+    /// Status 403, `ExpiredToken`; nothing is done.
+    ExpiredToken,
     /// Status 500, `InternalError`; nothing is done.
     InternalError,
     /// Never answered; nothing is done.
@@ -27,8 +29,17 @@ pub enum Fault {
     /// A batch is carried out, and the answer leaves some entries (one at least) out. Does nothing to an action
     /// without entries.
     MissingEntries,
+    /// A batch is refused as a whole (`InvalidParameterValue`), and nothing of it is carried out. Does nothing to an
+    /// action without entries.
+    RefusedBatch,
     /// The answer comes this much later.
     Slow(Duration),
+}
+
+impl Fault {
+    fn is_of_batches(self) -> bool {
+        matches!(self, Self::PartialFailure | Self::MissingEntries | Self::RefusedBatch)
+    }
 }
 
 /// A fault, and when it happens.
@@ -111,7 +122,7 @@ impl Faults {
         let rule = rules.iter_mut().find(|rule| {
             rule.action.is_none_or(|of| of == action)
                 && rule.times != Some(0)
-                && (!matches!(rule.fault, Fault::PartialFailure | Fault::MissingEntries) || action.is_batch())
+                && (!rule.fault.is_of_batches() || action.is_batch())
                 && random.f64() < rule.rate
         })?;
         if let Some(times) = &mut rule.times {

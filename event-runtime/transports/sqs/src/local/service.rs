@@ -46,6 +46,8 @@ impl Service {
             None => Answer::Reply(self.perform(action, &body).await),
             Some(Fault::Throttle) => Answer::Reply(Err(ServiceError::throttled())),
             Some(Fault::InternalError) => Answer::Reply(Err(ServiceError::internal())),
+            Some(Fault::ExpiredToken) => Answer::Reply(Err(ServiceError::expired_token())),
+            Some(Fault::RefusedBatch) => Answer::Reply(Err(ServiceError::refused())),
             Some(Fault::NoAnswer) => Answer::Never,
             Some(Fault::Reset) => Answer::Reset,
             Some(Fault::LostAnswer) => {

@@ -4,7 +4,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 
 use crate::batch::{entry_id, reconcile};
-use crate::error::Fault;
+use crate::error::{Fault, FaultKind};
 use crate::producer::entry::Entry;
 
 /// Sends one to ten entries; one result an entry, in their order.
@@ -12,10 +12,24 @@ pub(crate) async fn send(client: &Client, queue_url: &str, entries: &[&Entry]) -
     match entries {
         [] => Vec::new(),
         [entry] => vec![send_one(client, queue_url, entry).await],
-        entries => send_batch(client, queue_url, entries)
-            .await
-            .unwrap_or_else(|fault| entries.iter().map(|_| Err(fault.clone())).collect()),
+        entries => match send_batch(client, queue_url, entries).await {
+            Ok(answers) => answers,
+            Err(fault) if matches!(fault.kind(), FaultKind::Refused | FaultKind::TooLarge) => {
+                send_each(client, queue_url, entries).await
+            }
+            Err(fault) => entries.iter().map(|_| Err(fault.clone())).collect(),
+        },
     }
+}
+
+/// Sends entries alone, in their order: SQS refuses a whole batch for what is wrong with one of them, or with all of
+/// them together, and the others are not to share its fate.
+async fn send_each(client: &Client, queue_url: &str, entries: &[&Entry]) -> Vec<Result<(), Fault>> {
+    let mut answers = Vec::with_capacity(entries.len());
+    for entry in entries {
+        answers.push(send_one(client, queue_url, entry).await);
+    }
+    answers
 }
 
 async fn send_one(client: &Client, queue_url: &str, entry: &Entry) -> Result<(), Fault> {

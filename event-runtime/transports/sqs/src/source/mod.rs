@@ -14,6 +14,7 @@ pub use settings::SourceSettings;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
@@ -42,6 +43,8 @@ pub struct SqsSource {
     fifo: bool,
     settings: SourceSettings,
     attempts: Attempts,
+    /// Receives in a row whose credentials had expired.
+    expired: AtomicU32,
     clock: Clock,
 }
 
@@ -50,7 +53,8 @@ impl SqsSource {
     pub fn new(client: Client, queue_url: impl Into<Arc<str>>, settings: SourceSettings) -> Self {
         let queue_url = queue_url.into();
         let fifo = crate::queue::is_fifo(&queue_url);
-        Self { client, queue_url, fifo, settings, attempts: Attempts::default(), clock: Clock::system() }
+        let (attempts, expired) = (Attempts::default(), AtomicU32::new(0));
+        Self { client, queue_url, fifo, settings, attempts, expired, clock: Clock::system() }
     }
 
     /// The clock that leases are counted by; the system's unless set.

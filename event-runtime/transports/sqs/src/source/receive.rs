@@ -1,17 +1,21 @@
 //! Receiving: one long poll, and its messages as deliveries.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_sqs::types::{Message as SqsMessage, MessageSystemAttributeName as System};
 use event_runtime::delivery::{Attributes, Delivery};
-use event_runtime::transport::SourceError;
+use event_runtime::transport::{SourceError, SourceErrorKind};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::attributes;
-use crate::error::Fault;
+use crate::error::{Fault, FaultKind};
 use crate::limits::{DEDUPLICATION_INTERVAL, MAX_BATCH, MAX_WAIT};
 use crate::source::{SqsSource, receipt};
+
+/// How many receives in a row may find the credentials expired before that is taken to last.
+const EXPIRED_RECEIVES: u32 = 5;
 
 impl SqsSource {
     pub(super) async fn receive_messages(
@@ -33,6 +37,7 @@ impl SqsSource {
             .message_attribute_names("All");
         match call.send().await {
             Ok(reply) => {
+                self.expired.store(0, Ordering::Relaxed);
                 let messages = reply.messages.unwrap_or_default();
                 Ok(messages.into_iter().map(|message| delivery(message, self.fifo, asked_at)).collect())
             }
@@ -41,7 +46,15 @@ impl SqsSource {
                 if let Some(attempt) = attempt.filter(|_| fault.is_retryable()) {
                     self.attempts.failed(attempt, asked_at);
                 }
-                Err(fault.to_source_error(format!("`{}` was not received from", self.name())))
+                let text = format!("`{}` was not received from", self.name());
+                // The SDK fetches new credentials before the next call; only where that brings none that are good
+                // is there no use in going on.
+                if fault.kind() == FaultKind::Expired
+                    && self.expired.fetch_add(1, Ordering::Relaxed) < EXPIRED_RECEIVES
+                {
+                    return Err(SourceError::new(SourceErrorKind::Unavailable, text).with_source(fault));
+                }
+                Err(fault.to_source_error(text))
             }
         }
     }

@@ -84,15 +84,13 @@ async fn the_source_designs_configuration_works_as_it_stands() {
     let payments = endpoint.broker().queue("payments-queue.fifo").unwrap();
     let shutdown = async {
         seen.notified().await;
-        while endpoint.calls()[&Action::ReceiveMessage] < 2 {
-            tokio::task::yield_now().await;
-        }
-        // Ends the long poll that the drain waits for; the message is handed back.
+        // Ends the long poll that the drain waits for; a poll that has ended by itself does not get it. Handed back
+        // or left alone, it stays.
         let late = OutgoingMessage::new(message("e-2", "late").body().clone().into_bytes());
         payments.try_send(late.with_group("late").with_deduplication_id("e-2")).unwrap();
     };
     let report = soon(consumer.run(shutdown)).await.unwrap();
-    assert_eq!((report.acknowledged, report.handed_back, report.unsettled), (1, 1, 0));
+    assert_eq!((report.acknowledged, report.unsettled), (1, 0));
     assert_eq!(drain(&payments)[0].metadata().id, "e-2");
 }
 
