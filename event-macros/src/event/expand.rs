@@ -53,9 +53,7 @@ pub(super) fn expand(input: &DeriveInput, event: &Event, origin: u64) -> TokenSt
                     #ordering_key
                 }
 
-                fn from_json(version: u32, json: &str) -> #runtime::Result<Self, #runtime::DecodeError> {
-                    #from_json
-                }
+                #from_json
             }
 
             #chain
@@ -130,15 +128,17 @@ fn validate(event: &Event) -> TokenStream {
     }
 }
 
-fn from_json(event: &Event) -> TokenStream {
+/// What reads the versions before; without any, the trait reads the event's own.
+fn from_json(event: &Event) -> Option<TokenStream> {
+    let older = event.upcast_from.as_ref()?;
     let runtime = RuntimePath::Imported;
-    match &event.upcast_from {
-        None => quote!(#runtime::from_json(version, json)),
-        Some(older) => {
-            let (runtime, span) = (runtime.at(older.span()), located_at(older.span()));
-            quote_spanned!(span=> #runtime::upcast_json::<Self>(version, json))
+    let (located, span) = (runtime.at(older.span()), located_at(older.span()));
+    let body = quote_spanned!(span=> #located::upcast_json::<Self>(version, json));
+    Some(quote! {
+        fn from_json(version: u32, json: &str) -> #runtime::Result<Self, #runtime::DecodeError> {
+            #body
         }
-    }
+    })
 }
 
 /// What names the version before, and proves that it is.
