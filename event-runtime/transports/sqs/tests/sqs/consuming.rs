@@ -85,7 +85,9 @@ async fn exhausted_messages_go_to_the_queue_that_the_redrive_policy_names_with_t
     let record: serde_json::Value = serde_json::from_slice(record.value()).unwrap();
     assert_eq!((&record["error"]["code"], &record["attempts"]), (&"HANDLER_FAILED".into(), &3.into()));
     assert_eq!(letter.group().map(|group| &**group), Some("k"));
-    assert_eq!(letter.deduplication_id().map(|id| &**id), Some("e-1:3"));
+    // The event's id and the message's: a letter that is stored again is dropped, another message's is not.
+    let deduplication_id = letter.deduplication_id().map(|id| id.to_string()).unwrap_or_default();
+    assert!(deduplication_id.strip_prefix("e-1:").is_some_and(|rest| !rest.is_empty()), "{deduplication_id}");
     assert_eq!(fixture.queue.counts().unwrap().in_flight, 0);
 }
 
