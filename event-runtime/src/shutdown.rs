@@ -70,7 +70,8 @@ mod tests {
     /// Sends a signal to this process. Whoever calls it listens already, or the tests would end here.
     fn signal(name: &str) {
         let process = std::process::id().to_string();
-        assert!(Command::new("kill").args([&format!("-{name}"), &process]).status().unwrap().success());
+        let sent = Command::new("kill").args([&format!("-{name}"), &process]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "SIG{name} was not sent");
     }
 
     #[tokio::test]

@@ -104,12 +104,12 @@ impl InMemoryIdempotencyStore {
 
 impl IdempotencyStore for InMemoryIdempotencyStore {
     async fn claim(&self, request: &ClaimRequest) -> Result<ClaimOutcome, IdempotencyError> {
-        let now = self.clock.now();
+        let now = self.clock.steady();
         self.records().claim(request, now)
     }
 
     async fn renew(&self, claim: &Claim, ttl: Duration) -> Result<(), IdempotencyError> {
-        let now = self.clock.now();
+        let now = self.clock.steady();
         self.records().change(claim, |phase, end| match phase {
             Phase::Claimed { token, until: ends } => {
                 let renewed = after(now, ttl);
@@ -121,7 +121,7 @@ impl IdempotencyStore for InMemoryIdempotencyStore {
     }
 
     async fn complete(&self, claim: &Claim, retention: Duration) -> Result<(), IdempotencyError> {
-        let end = after(self.clock.now(), retention);
+        let end = after(self.clock.steady(), retention);
         self.records().change(claim, |_, _| Some((Phase::Completed { token: claim.token }, end)))
     }
 

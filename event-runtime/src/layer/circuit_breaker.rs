@@ -157,7 +157,7 @@ impl CircuitBreaker {
     pub fn state(&self, payload_type: &str) -> CircuitState {
         let name = if self.per_payload_type { payload_type } else { ALL };
         let circuits = self.circuits.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = self.clock.now();
+        let now = self.clock.steady();
         circuits.get(name).map_or(CircuitState::Closed, |guarded| guarded.circuit().state(now))
     }
 
@@ -200,7 +200,7 @@ impl CircuitBreaker {
         let guarded = self.circuit(&incoming.message().metadata().payload_type, |name| {
             self.per_payload_type && next.has_handler(name)
         });
-        let epoch = match guarded.change(self, |circuit| circuit.admit(self.clock.now())) {
+        let epoch = match guarded.change(self, |circuit| circuit.admit(self.clock.steady())) {
             Admission::Run { epoch } => epoch,
             Admission::Wait { after } => {
                 guarded.deferred.increment(1);
@@ -250,7 +250,7 @@ struct Running<'a> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        let now = self.breaker.clock.now();
+        let now = self.breaker.clock.steady();
         self.guarded.change(self.breaker, |circuit| circuit.observe(now, self.epoch, self.observation));
     }
 }

@@ -117,7 +117,7 @@ impl RateLimit {
 
     /// Takes a token that is there or will be within the longest wait; otherwise says when there will be one.
     fn take(&self, key: &str) -> Result<Duration, Duration> {
-        let now = self.clock.now();
+        let now = self.clock.steady();
         let mut buckets = self.buckets();
         let full_at = buckets.full_at.get(key).copied().unwrap_or(now).max(now);
         // Empty, the bucket is full again after `burst` spacings; the last token is there one spacing earlier.

@@ -15,6 +15,11 @@ pub const POSTGRES: &[Migration] = &[
         version: 1,
         sql: include_str!("../../migrations/postgres/inbox_0001.sql"),
     },
+    Migration {
+        component: "dead_letters",
+        version: 1,
+        sql: include_str!("../../migrations/postgres/dead_letters_0001.sql"),
+    },
 ];
 
 /// Every migration for SQLite, in the order of application.
@@ -26,4 +31,9 @@ pub const SQLITE: &[Migration] = &[
         sql: include_str!("../../migrations/sqlite/outbox_0001.sql"),
     },
     Migration { component: "inbox", version: 1, sql: include_str!("../../migrations/sqlite/inbox_0001.sql") },
+    Migration {
+        component: "dead_letters",
+        version: 1,
+        sql: include_str!("../../migrations/sqlite/dead_letters_0001.sql"),
+    },
 ];

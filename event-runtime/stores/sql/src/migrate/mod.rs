@@ -44,7 +44,7 @@ pub struct Migration {
 /// # Cancel safety
 /// A dropped call has applied everything or nothing.
 pub async fn migrate<Db: Database>(pool: &sqlx::Pool<Db>) -> Result<Vec<Migration>, StoreError> {
-    Db::apply(pool).await
+    Db::apply_migrations(pool).await
 }
 
 /// Checks that the tables of `component` are those that this version of the crate knows.
@@ -56,7 +56,7 @@ pub async fn migrate<Db: Database>(pool: &sqlx::Pool<Db>) -> Result<Vec<Migratio
 /// # Cancel safety
 /// A dropped call has changed nothing.
 pub async fn check_schema<Db: Database>(pool: &sqlx::Pool<Db>, component: &str) -> Result<(), StoreError> {
-    let applied = Db::applied(pool).await?;
+    let applied = Db::applied_migrations(pool).await?;
     match pending(Db::MIGRATIONS, &applied)?.iter().find(|migration| migration.component == component) {
         None => Ok(()),
         Some(missing) => Err(StoreError::new(
@@ -76,12 +76,14 @@ pub trait Steps: sqlx::Database {
     const MIGRATIONS: &'static [Migration];
 
     /// The component and version of what was applied.
-    fn applied(
+    fn applied_migrations(
         pool: &sqlx::Pool<Self>,
     ) -> impl Future<Output = Result<Vec<(String, i32)>, StoreError>> + Send;
 
     /// Applies what is pending.
-    fn apply(pool: &sqlx::Pool<Self>) -> impl Future<Output = Result<Vec<Migration>, StoreError>> + Send;
+    fn apply_migrations(
+        pool: &sqlx::Pool<Self>,
+    ) -> impl Future<Output = Result<Vec<Migration>, StoreError>> + Send;
 }
 
 /// What is still to be applied.

@@ -14,7 +14,7 @@ const APPLIED: &str = "SELECT component, version FROM event_store_migration ORDE
 impl Steps for Postgres {
     const MIGRATIONS: &'static [Migration] = super::POSTGRES;
 
-    async fn applied(pool: &PgPool) -> Result<Vec<(String, i32)>, StoreError> {
+    async fn applied_migrations(pool: &PgPool) -> Result<Vec<(String, i32)>, StoreError> {
         let failed = StoreError::during("read the versions of the tables");
         let exists: bool = sqlx::query_scalar(EXISTS).fetch_one(pool).await.map_err(&failed)?;
         if !exists {
@@ -23,7 +23,7 @@ impl Steps for Postgres {
         sqlx::query_as(APPLIED).fetch_all(pool).await.map_err(failed)
     }
 
-    async fn apply(pool: &PgPool) -> Result<Vec<Migration>, StoreError> {
+    async fn apply_migrations(pool: &PgPool) -> Result<Vec<Migration>, StoreError> {
         let failed = StoreError::during("migrate the tables");
         let mut transaction = pool.begin().await.map_err(&failed)?;
         sqlx::query(LOCK).execute(&mut *transaction).await.map_err(&failed)?;

@@ -12,7 +12,7 @@ const APPLIED: &str = "SELECT component, version FROM event_store_migration ORDE
 impl Steps for Sqlite {
     const MIGRATIONS: &'static [Migration] = super::SQLITE;
 
-    async fn applied(pool: &SqlitePool) -> Result<Vec<(String, i32)>, StoreError> {
+    async fn applied_migrations(pool: &SqlitePool) -> Result<Vec<(String, i32)>, StoreError> {
         let failed = StoreError::during("read the versions of the tables");
         let exists: bool = sqlx::query_scalar(EXISTS).fetch_one(pool).await.map_err(&failed)?;
         if !exists {
@@ -21,7 +21,7 @@ impl Steps for Sqlite {
         sqlx::query_as(APPLIED).fetch_all(pool).await.map_err(failed)
     }
 
-    async fn apply(pool: &SqlitePool) -> Result<Vec<Migration>, StoreError> {
+    async fn apply_migrations(pool: &SqlitePool) -> Result<Vec<Migration>, StoreError> {
         let failed = StoreError::during("migrate the tables");
         let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await.map_err(&failed)?;
         let exists: bool = sqlx::query_scalar(EXISTS).fetch_one(&mut *transaction).await.map_err(&failed)?;

@@ -155,7 +155,7 @@ impl Outbox {
                 return Ok(());
             }
             let rows = messages.iter().map(|message| NewRow::new(message, now)).collect();
-            Ok(Db::insert(connection, rows, now, locked).await?)
+            Ok(Db::outbox_insert(connection, rows, now, locked).await?)
         })
     }
 }

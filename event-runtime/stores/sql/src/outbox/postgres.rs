@@ -20,7 +20,7 @@ pub struct Ear {
 impl OutboxStore for Postgres {
     type Ear = Ear;
 
-    async fn insert(
+    async fn outbox_insert(
         connection: &mut PgConnection,
         rows: Vec<NewRow>,
         now: i64,
@@ -43,7 +43,11 @@ impl OutboxStore for Postgres {
         done.map(drop).map_err(StoreError::during("insert into the outbox"))
     }
 
-    async fn listen(pool: &PgPool) -> Result<Option<Ear>, StoreError> {
+    async fn outbox_listen(pool: &PgPool) -> Result<Option<Ear>, StoreError> {
+        // The only connection of a pool is needed for work.
+        if pool.options().get_max_connections() < 2 {
+            return Ok(None);
+        }
         let failed = StoreError::during("listen for inserts into the outbox");
         let schema: Option<String> =
             sqlx::query_scalar("SELECT current_schema()::text").fetch_one(pool).await.map_err(&failed)?;
@@ -52,7 +56,7 @@ impl OutboxStore for Postgres {
         Ok(Some(Ear { listener, schema: schema.unwrap_or_default() }))
     }
 
-    async fn heard(ear: &mut Ear) -> Result<(), StoreError> {
+    async fn outbox_heard(ear: &mut Ear) -> Result<(), StoreError> {
         let failed = StoreError::during("hear of inserts into the outbox");
         loop {
             match ear.listener.try_recv().await.map_err(&failed)? {

@@ -15,7 +15,7 @@ impl OutboxStore for Sqlite {
     type Ear = Infallible;
 
     /// One transaction writes at a time: the order of keys needs no lock.
-    async fn insert(
+    async fn outbox_insert(
         connection: &mut SqliteConnection,
         rows: Vec<NewRow>,
         now: i64,
@@ -26,11 +26,11 @@ impl OutboxStore for Sqlite {
         done.map(drop).map_err(StoreError::during("insert into the outbox"))
     }
 
-    async fn listen(_pool: &SqlitePool) -> Result<Option<Infallible>, StoreError> {
+    async fn outbox_listen(_pool: &SqlitePool) -> Result<Option<Infallible>, StoreError> {
         Ok(None)
     }
 
-    async fn heard(ear: &mut Infallible) -> Result<(), StoreError> {
+    async fn outbox_heard(ear: &mut Infallible) -> Result<(), StoreError> {
         match *ear {}
     }
 

@@ -38,7 +38,7 @@ impl OutboxStats {
     /// A dropped call has changed nothing.
     pub async fn read<Db: Database>(pool: &sqlx::Pool<Db>, clock: &Clock) -> Result<Self, StoreError> {
         let now = millis(clock.now());
-        let (pending, claimed, delayed, set_aside, kept, oldest) = Db::stats(pool, now).await?;
+        let (pending, claimed, delayed, set_aside, kept, oldest) = Db::outbox_stats(pool, now).await?;
         let count = |rows: i64| u64::try_from(rows).unwrap_or_default();
         let age = oldest.map_or(0, |oldest| count(now.saturating_sub(oldest)));
         Ok(Self {
@@ -82,7 +82,7 @@ impl SetAside {
     /// # Cancel safety
     /// A dropped call has changed nothing.
     pub async fn list<Db: Database>(pool: &sqlx::Pool<Db>, most: u32) -> Result<Vec<Self>, StoreError> {
-        let rows = Db::list_set_aside(pool, most.into()).await?;
+        let rows = Db::outbox_list_set_aside(pool, most.into()).await?;
         let row = |columns: SetAsideColumns| {
             let (sequence, event_id, payload_type, ordering_key, body, attempts, error, at) = columns;
             Self {
@@ -107,7 +107,7 @@ impl SetAside {
     /// # Cancel safety
     /// A dropped call has put all of them back or none.
     pub async fn put_back<Db: Database>(pool: &sqlx::Pool<Db>, sequences: &[i64]) -> Result<u64, StoreError> {
-        Db::end_set_aside(pool, sequences, true).await
+        Db::outbox_end_set_aside(pool, sequences, true).await
     }
 
     /// Removes rows for good and returns how many there were.
@@ -118,6 +118,6 @@ impl SetAside {
     /// # Cancel safety
     /// A dropped call has removed all of them or none.
     pub async fn discard<Db: Database>(pool: &sqlx::Pool<Db>, sequences: &[i64]) -> Result<u64, StoreError> {
-        Db::end_set_aside(pool, sequences, false).await
+        Db::outbox_end_set_aside(pool, sequences, false).await
     }
 }

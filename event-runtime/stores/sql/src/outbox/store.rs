@@ -13,7 +13,7 @@ pub trait OutboxStore: sqlx::Database {
     type Ear: Send;
 
     /// Inserts rows in the caller's transaction; `locked` holds the order of their keys until it ends.
-    fn insert<'a>(
+    fn outbox_insert<'a>(
         connection: &'a mut Self::Connection,
         rows: Vec<NewRow>,
         now: i64,
@@ -21,13 +21,15 @@ pub trait OutboxStore: sqlx::Database {
     ) -> impl Future<Output = Result<(), StoreError>> + Send + 'a;
 
     /// Begins to hear of inserts; `None` where the database does not tell.
-    fn listen(pool: &sqlx::Pool<Self>) -> impl Future<Output = Result<Option<Self::Ear>, StoreError>> + Send;
+    fn outbox_listen(
+        pool: &sqlx::Pool<Self>,
+    ) -> impl Future<Output = Result<Option<Self::Ear>, StoreError>> + Send;
 
     /// Completes when rows may have been inserted since the last call.
-    fn heard(ear: &mut Self::Ear) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn outbox_heard(ear: &mut Self::Ear) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Claims up to `most` rows for `relay` until `until`, in the order of their sequence.
-    fn claim(
+    fn outbox_claim(
         pool: &sqlx::Pool<Self>,
         relay: &str,
         now: i64,
@@ -36,7 +38,7 @@ pub trait OutboxStore: sqlx::Database {
     ) -> impl Future<Output = Result<Vec<Claimed>, StoreError>> + Send;
 
     /// Extends the lease of rows and returns those that are still `relay`'s.
-    fn extend(
+    fn outbox_extend(
         pool: &sqlx::Pool<Self>,
         relay: &str,
         until: i64,
@@ -44,7 +46,7 @@ pub trait OutboxStore: sqlx::Database {
     ) -> impl Future<Output = Result<Vec<i64>, StoreError>> + Send;
 
     /// Writes down what came of claimed rows, in one transaction; published ones are removed, or kept from `keep` on.
-    fn settle(
+    fn outbox_settle(
         pool: &sqlx::Pool<Self>,
         relay: &str,
         settled: &Settled,
@@ -52,23 +54,26 @@ pub trait OutboxStore: sqlx::Database {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Removes up to `most` published rows that were kept since before `before`; how many there were.
-    fn clean_up(
+    fn outbox_clean_up(
         pool: &sqlx::Pool<Self>,
         before: i64,
         most: i64,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// The columns of the statement `STATS`.
-    fn stats(pool: &sqlx::Pool<Self>, now: i64) -> impl Future<Output = Result<Counts, StoreError>> + Send;
+    fn outbox_stats(
+        pool: &sqlx::Pool<Self>,
+        now: i64,
+    ) -> impl Future<Output = Result<Counts, StoreError>> + Send;
 
     /// The columns of the statement `LIST_SET_ASIDE`.
-    fn list_set_aside(
+    fn outbox_list_set_aside(
         pool: &sqlx::Pool<Self>,
         most: i64,
     ) -> impl Future<Output = Result<Vec<SetAsideColumns>, StoreError>> + Send;
 
     /// Puts rows that are set aside back, or removes them; how many there were.
-    fn end_set_aside(
+    fn outbox_end_set_aside(
         pool: &sqlx::Pool<Self>,
         sequences: &[i64],
         put_back: bool,
@@ -89,7 +94,7 @@ pub(super) fn json(list: &impl serde::Serialize) -> Result<String, StoreError> {
 /// What reads alike for both databases, after `insert`, `listen` and `heard`.
 macro_rules! same_for_both {
     ($sql:ident, $begin:literal) => {
-        async fn claim(
+        async fn outbox_claim(
             pool: &sqlx::Pool<Self>,
             relay: &str,
             now: i64,
@@ -104,7 +109,7 @@ macro_rules! same_for_both {
             Ok(rows)
         }
 
-        async fn extend(
+        async fn outbox_extend(
             pool: &sqlx::Pool<Self>,
             relay: &str,
             until: i64,
@@ -114,7 +119,7 @@ macro_rules! same_for_both {
             extend.fetch_all(pool).await.map_err(StoreError::during("extend the lease on rows of the outbox"))
         }
 
-        async fn settle(
+        async fn outbox_settle(
             pool: &sqlx::Pool<Self>,
             relay: &str,
             settled: &Settled,
@@ -141,18 +146,18 @@ macro_rules! same_for_both {
             transaction.commit().await.map_err(failed)
         }
 
-        async fn clean_up(pool: &sqlx::Pool<Self>, before: i64, most: i64) -> Result<u64, StoreError> {
+        async fn outbox_clean_up(pool: &sqlx::Pool<Self>, before: i64, most: i64) -> Result<u64, StoreError> {
             let query = sqlx::query($sql::CLEAN_UP).bind(before).bind(most);
             let done = query.execute(pool).await.map_err(StoreError::during("clean the outbox up"))?;
             Ok(done.rows_affected())
         }
 
-        async fn stats(pool: &sqlx::Pool<Self>, now: i64) -> Result<Counts, StoreError> {
+        async fn outbox_stats(pool: &sqlx::Pool<Self>, now: i64) -> Result<Counts, StoreError> {
             let query = sqlx::query_as($sql::STATS).bind(now);
             query.fetch_one(pool).await.map_err(StoreError::during("count the rows of the outbox"))
         }
 
-        async fn list_set_aside(
+        async fn outbox_list_set_aside(
             pool: &sqlx::Pool<Self>,
             most: i64,
         ) -> Result<Vec<SetAsideColumns>, StoreError> {
@@ -160,7 +165,7 @@ macro_rules! same_for_both {
             query.fetch_all(pool).await.map_err(StoreError::during("list what the outbox has set aside"))
         }
 
-        async fn end_set_aside(
+        async fn outbox_end_set_aside(
             pool: &sqlx::Pool<Self>,
             sequences: &[i64],
             put_back: bool,

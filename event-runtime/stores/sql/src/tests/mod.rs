@@ -3,7 +3,10 @@
 //! PostgreSQL is the one that `EVENT_POSTGRES_URL` names (`tests/run` starts one); without it those cases print `skipped: …`. A
 //! test has a schema, or a file, of its own.
 
+#![cfg(all(feature = "postgres", feature = "sqlite"))]
+
 mod databases;
+mod dead_letters;
 mod emit;
 mod inbox;
 mod migrations;

@@ -36,7 +36,7 @@ impl<'a, Db: Database> Batch<'a, Db> {
         let now = relay.now();
         let until = now.saturating_add(lease_millis(relay));
         let most = i64::from(relay.settings.batch.max(1));
-        let rows = Db::claim(&relay.pool, &relay.id, now, until, most).await?;
+        let rows = Db::outbox_claim(&relay.pool, &relay.id, now, until, most).await?;
         let mut batch = Self {
             relay,
             report: RelayReport { claimed: rows.len() as u64, ..RelayReport::default() },
@@ -147,7 +147,7 @@ impl<'a, Db: Database> Batch<'a, Db> {
             if rows.is_empty() {
                 return Ok(());
             }
-            let ours = Db::extend(&self.relay.pool, &self.relay.id, until, &rows).await?;
+            let ours = Db::outbox_extend(&self.relay.pool, &self.relay.id, until, &rows).await?;
             self.report.lost += self.lanes.keep_only(&HashSet::from_iter(ours));
             Ok::<_, StoreError>(())
         };
@@ -168,7 +168,7 @@ impl<'a, Db: Database> Batch<'a, Db> {
             return Ok(());
         }
         let keep = matches!(self.relay.settings.retention, Retention::Keep(_)).then(|| self.relay.now());
-        Db::settle(&self.relay.pool, &self.relay.id, &self.settled, keep).await?;
+        Db::outbox_settle(&self.relay.pool, &self.relay.id, &self.settled, keep).await?;
         self.settled = Settled::default();
         Ok(())
     }

@@ -36,7 +36,7 @@ impl<'a, Db: Database> Idle<'a, Db> {
         if self.ear.is_some() || now < self.listen_at {
             return;
         }
-        match Db::listen(&self.relay.pool).await {
+        match Db::outbox_listen(&self.relay.pool).await {
             Ok(Some(ear)) => self.ear = Some(ear),
             Ok(None) => self.listen_at = i64::MAX,
             Err(error) => {
@@ -91,7 +91,7 @@ impl<'a, Db: Database> Idle<'a, Db> {
     async fn wait_for_rows(&mut self, stop: &CancellationToken) {
         let heard = async {
             match &mut self.ear {
-                Some(ear) => Db::heard(ear).await,
+                Some(ear) => Db::outbox_heard(ear).await,
                 None => std::future::pending().await,
             }
         };

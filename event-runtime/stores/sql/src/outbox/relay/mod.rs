@@ -30,7 +30,8 @@ pub use settings::{RelaySettings, Retention};
 /// while one of them is being published, or waits for its next attempt, the later ones wait. Rows without a key have no order.
 /// A relay that dies leaves its rows claimed until their lease is over; then another publishes them, again perhaps.
 ///
-/// On PostgreSQL a running relay keeps one connection of the pool for `LISTEN`, and needs a second one to work.
+/// On PostgreSQL a running relay keeps one connection of the pool for `LISTEN` and works with a second one; where the pool has only
+/// one, it polls.
 ///
 /// ```
 /// use event_runtime::prelude::*;
@@ -162,7 +163,7 @@ impl<Db: Database> Relay<Db> {
         let Retention::Keep(keep) = self.settings.retention else { return Ok(0) };
         let keep = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
         let most = i64::from(self.settings.clean_up_batch.max(1));
-        Db::clean_up(&self.pool, self.now().saturating_sub(keep), most).await
+        Db::outbox_clean_up(&self.pool, self.now().saturating_sub(keep), most).await
     }
 
     /// What lies in the outbox now.
