@@ -20,7 +20,7 @@ use super::shop::{OrderPlaced, ShopMessagePack};
 /// How long a dead consumer's messages stay hidden.
 const LEASE: Duration = Duration::from_secs(2);
 const CUSTOMERS: u64 = 7;
-const BETWEEN_ORDERS: Duration = Duration::from_millis(15);
+const BETWEEN_ORDERS: Duration = Duration::from_millis(5);
 
 /// Not a test: what a child process runs.
 #[tokio::test]
@@ -122,6 +122,8 @@ async fn consume<Db: Shop + Booking>(pool: Pool<Db>, queue: &Path) {
         wait: Duration::from_secs(1),
         max_attempts: 1_000,
         backoff: Backoff { base: Duration::from_millis(20), max: Duration::from_millis(200) },
+        // Long enough that many die between the commit and the deletion of the message.
+        settle_linger: Duration::from_millis(100),
         ..ConsumerSettings::default()
     };
     let router = Db::on_order(MessageRouter::new())
