@@ -28,6 +28,8 @@ pub mod attribute {
     pub const HOPS: &str = "hops";
     /// RFC 3339: the consumer hands the message on no earlier than this.
     pub const DELAYED_UNTIL: &str = "delayed-until";
+    /// How often the message was tried before it was put into a delay queue, a decimal number.
+    pub const ATTEMPTS: &str = "attempts";
     /// The record of a dead letter, JSON of at most 8 KiB.
     pub const DEAD_LETTER: &str = "dead-letter";
 }

@@ -30,6 +30,10 @@ pub enum FailureCode {
     TimedOut,
     /// The attempts are used up and the last failure is not known to this process.
     MaxAttempts,
+    /// Another payload came under an id that is being handled or was handled before.
+    PayloadMismatch,
+    /// Handling the message ended the process too often.
+    Poisoned,
 }
 
 impl FailureCode {
@@ -44,6 +48,8 @@ impl FailureCode {
         Self::HandlerPanicked,
         Self::TimedOut,
         Self::MaxAttempts,
+        Self::PayloadMismatch,
+        Self::Poisoned,
     ];
 
     /// The code as it stands in dead letters and metrics, for instance `DECODE_FAILED`.
@@ -58,6 +64,8 @@ impl FailureCode {
             Self::HandlerPanicked => "HANDLER_PANICKED",
             Self::TimedOut => "TIMED_OUT",
             Self::MaxAttempts => "MAX_ATTEMPTS",
+            Self::PayloadMismatch => "PAYLOAD_MISMATCH",
+            Self::Poisoned => "POISONED",
         }
     }
 }

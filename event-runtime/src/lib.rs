@@ -58,6 +58,8 @@
 //! | know every event by name | [`factory`] |
 //! | emit | [`Envelope`], [`pool`] |
 //! | consume | [`consumer`], [`MessageRouter`], [`handler`], [`outcome`], [`layer`] |
+//! | handle every event once | [`idempotency`], [`layer::Idempotent`] |
+//! | retry later than a broker can | [`delay`] |
 //! | pass on without reading | [`forwarder`] |
 //! | choose formats on the wire | [`codec`] |
 //! | configure | [`config`] |
@@ -81,6 +83,7 @@ pub mod clock;
 pub mod codec;
 pub mod config;
 pub mod consumer;
+pub mod delay;
 pub mod delivery;
 #[cfg(feature = "embedded")]
 pub mod embedded;
@@ -91,6 +94,7 @@ pub mod factory;
 pub mod forwarder;
 pub mod guide;
 pub mod handler;
+pub mod idempotency;
 pub mod layer;
 mod nearest;
 pub mod outcome;

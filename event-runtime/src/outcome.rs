@@ -19,6 +19,17 @@ pub enum Outcome {
         /// Why.
         failure: Failure,
     },
+    /// Nobody tried to handle it: hand it back, without counting an attempt where the broker allows that.
+    ///
+    /// For layers that know before the handler runs that it can't run now: somebody else is handling the message,
+    /// what the handler needs is down. It does not use up the attempts of the consumer; a broker that counts receives
+    /// by itself (the redrive policy of SQS) counts it all the same.
+    Defer {
+        /// The least delay, held to what the broker can delay.
+        after: Duration,
+        /// Why, one line.
+        reason: String,
+    },
     /// Not handled, and trying again would not help: keep it with its error.
     DeadLetter {
         /// Why.
@@ -37,6 +48,11 @@ impl Outcome {
         Self::Retry { after: None, failure }
     }
 
+    /// Hand the message back for `after`; it was not tried.
+    pub fn defer(after: Duration, reason: impl Into<String>) -> Self {
+        Self::Defer { after, reason: reason.into() }
+    }
+
     /// Keep the message with its error.
     pub fn dead_letter(failure: Failure) -> Self {
         Self::DeadLetter { failure }
@@ -51,15 +67,16 @@ impl Outcome {
     pub fn failure(&self) -> Option<&Failure> {
         match self {
             Self::Retry { failure, .. } | Self::DeadLetter { failure } => Some(failure),
-            Self::Ack | Self::Discard { .. } => None,
+            Self::Ack | Self::Defer { .. } | Self::Discard { .. } => None,
         }
     }
 
-    /// The outcome's name in logs and metrics: `ack`, `retry`, `dead_letter` or `discard`.
+    /// The outcome's name in logs and metrics: `ack`, `retry`, `defer`, `dead_letter` or `discard`.
     pub fn label(&self) -> &'static str {
         match self {
             Self::Ack => "ack",
             Self::Retry { .. } => "retry",
+            Self::Defer { .. } => "defer",
             Self::DeadLetter { .. } => "dead_letter",
             Self::Discard { .. } => "discard",
         }

@@ -4,3 +4,7 @@
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+mod folder;
+
+pub use folder::Folder;

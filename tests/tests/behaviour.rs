@@ -5,15 +5,18 @@ mod behaviour {
     mod compat;
     mod config;
     mod consumer;
+    mod delay;
     mod derive;
     mod embedded;
     mod emit;
     mod envelope;
     mod extractors;
     mod forwarder;
+    mod idempotency;
     mod layers;
     mod pool;
     mod producing;
+    mod protection;
     mod raw;
     mod repair;
     mod router;

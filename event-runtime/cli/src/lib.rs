@@ -21,7 +21,7 @@
 //!
 //! It owns arguments, output and exit codes. What a command means lives elsewhere: routing in
 //! [`pool`](event_runtime::pool), compatibility in [`schema`](event_runtime::schema), the repair of dead letters in
-//! [`consumer::repair`](event_runtime::consumer::repair). Transports stand behind features (`embedded`, `sqs`), all of them off
+//! [`consumer::repair`](event_runtime::consumer::repair). Transports stand behind features (`embedded`, `sqlite`, `sqs`), all of them off
 //! by default; [`Cli::backend`] adds others.
 //!
 //! The [guide] has the commands by what they are for, and a workflow for CI.

@@ -68,6 +68,10 @@ async fn attempt(engine: &Engine, job: &Job) -> Verdict {
             Verdict::Remove
         }
         Outcome::Retry { after, failure } => retry(engine, job, after, failure).await,
+        Outcome::Defer { after, reason } => {
+            tracing::info!(source = %engine.info.name, id = event_id(job), ?after, reason, "message handed back untried");
+            Verdict::Defer { after }
+        }
         Outcome::DeadLetter { failure } => give_up(engine, job, failure).await,
         Outcome::Discard { reason } => discard(engine, job, &reason),
     }

@@ -59,14 +59,7 @@ impl Queue {
         entries: Vec<BatchEntry<OutgoingMessage>>,
     ) -> Result<Vec<BatchResult<SentMessage>>, QueueError> {
         check_ids(&entries)?;
-        let bytes: usize = entries.iter().map(|entry| entry.request.size()).sum();
-        if bytes > limits::MAX_MESSAGE_BYTES {
-            let text = format!(
-                "Batch requests cannot be longer than {} bytes. You have sent {bytes} bytes.",
-                limits::MAX_MESSAGE_BYTES
-            );
-            return Err(QueueError::new(QueueErrorKind::BatchRequestTooLong, text));
-        }
+        check_size(&entries)?;
         let (ids, messages): (Vec<_>, Vec<_>) =
             entries.into_iter().map(|entry| (entry.id, entry.request)).unzip();
         let results = self.send_all(messages).await?.into_iter();
@@ -153,7 +146,19 @@ impl Queue {
     }
 }
 
-fn check_ids<T>(entries: &[BatchEntry<T>]) -> Result<(), QueueError> {
+pub(super) fn check_size(entries: &[BatchEntry<OutgoingMessage>]) -> Result<(), QueueError> {
+    let bytes: usize = entries.iter().map(|entry| entry.request.size()).sum();
+    if bytes <= limits::MAX_MESSAGE_BYTES {
+        return Ok(());
+    }
+    let text = format!(
+        "Batch requests cannot be longer than {} bytes. You have sent {bytes} bytes.",
+        limits::MAX_MESSAGE_BYTES
+    );
+    Err(QueueError::new(QueueErrorKind::BatchRequestTooLong, text))
+}
+
+pub(super) fn check_ids<T>(entries: &[BatchEntry<T>]) -> Result<(), QueueError> {
     if entries.is_empty() {
         return Err(QueueError::new(
             QueueErrorKind::EmptyBatchRequest,
@@ -187,7 +192,7 @@ fn check_ids<T>(entries: &[BatchEntry<T>]) -> Result<(), QueueError> {
 }
 
 /// The error as the service words it inside a batch.
-fn in_batch(error: QueueError) -> QueueError {
+pub(super) fn in_batch(error: QueueError) -> QueueError {
     match error.kind() {
         QueueErrorKind::MissingParameter => {
             QueueError::new(QueueErrorKind::InvalidParameterValue, error.message().to_owned())

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::Clock;
 
-use super::attributes::QueueSettings;
+use super::attributes::{QueueAttributes, QueueSettings};
 use super::check;
 use super::error::{QueueError, QueueErrorKind};
 use super::ids::MessageId;
@@ -157,10 +157,7 @@ impl Broker {
         let cool_down = limits::COOL_DOWN.as_micros() as i64;
         queues.deleted.retain(|_, deleted_at| now < *deleted_at + cool_down);
         if queues.deleted.contains_key(name) {
-            return Err(QueueError::new(
-                QueueErrorKind::QueueDeletedRecently,
-                "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
-            ));
+            return Err(deleted_recently());
         }
         if let Some(existing) = queues.by_name.get(name).cloned() {
             drop(queues);
@@ -174,15 +171,7 @@ impl Broker {
 
     fn same_queue(&self, existing: Arc<Shared>, settings: &QueueSettings) -> Result<Queue, QueueError> {
         let queue = self.handle(existing);
-        match settings.difference(&queue.attributes()?) {
-            None => Ok(queue),
-            Some(attribute) => {
-                let text = format!(
-                    "A queue already exists with the same name and a different value for attribute {attribute}"
-                );
-                Err(QueueError::new(QueueErrorKind::QueueNameExists, text))
-            }
-        }
+        same_attributes(settings, &queue.attributes()?).map(|()| queue)
     }
 
     /// The queue of this name.
@@ -283,22 +272,52 @@ impl Hub {
     ) -> Result<(), QueueError> {
         let Some(Some(policy)) = &settings.redrive else { return Ok(()) };
         policy.check()?;
-        let refuse = |reason| Err(refused_policy(policy, &self.arn_prefix, reason));
-        if policy.dead_letter_queue == name {
-            return refuse("A queue can't be its own dead-letter queue.");
-        }
-        let Some(target) = self.find(&policy.dead_letter_queue) else {
-            return refuse("Dead letter target does not exist.");
-        };
-        if target.fifo != fifo {
-            return refuse("Dead-letter queue must be same type of queue as the source.");
-        }
-        let allow: RedriveAllowPolicy = target.with(|state| state.attributes.redrive_allow.clone());
-        if !allow.allows(name) {
-            return refuse("Queue does not have permission to use this dead-letter queue.");
-        }
-        Ok(())
+        let target = self.find(&policy.dead_letter_queue);
+        let target =
+            target.map(|target| (target.fifo, target.with(|state| state.attributes.redrive_allow.clone())));
+        check_target(name, fifo, policy, &self.arn_prefix, target)
     }
+}
+
+/// Whether a queue can have this policy; `target` = the kind of the queue that it names, and what that one allows.
+pub(super) fn check_target(
+    name: &str,
+    fifo: bool,
+    policy: &RedrivePolicy,
+    arn_prefix: &str,
+    target: Option<(bool, RedriveAllowPolicy)>,
+) -> Result<(), QueueError> {
+    let refuse = |reason| Err(refused_policy(policy, arn_prefix, reason));
+    if policy.dead_letter_queue == name {
+        return refuse("A queue can't be its own dead-letter queue.");
+    }
+    let Some((target_is_fifo, allow)) = target else {
+        return refuse("Dead letter target does not exist.");
+    };
+    if target_is_fifo != fifo {
+        return refuse("Dead-letter queue must be same type of queue as the source.");
+    }
+    if !allow.allows(name) {
+        return refuse("Queue does not have permission to use this dead-letter queue.");
+    }
+    Ok(())
+}
+
+pub(super) fn same_attributes(
+    settings: &QueueSettings,
+    attributes: &QueueAttributes,
+) -> Result<(), QueueError> {
+    let Some(attribute) = settings.difference(attributes) else { return Ok(()) };
+    let text =
+        format!("A queue already exists with the same name and a different value for attribute {attribute}");
+    Err(QueueError::new(QueueErrorKind::QueueNameExists, text))
+}
+
+pub(super) fn deleted_recently() -> QueueError {
+    QueueError::new(
+        QueueErrorKind::QueueDeletedRecently,
+        "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
+    )
 }
 
 fn refused_policy(policy: &RedrivePolicy, arn_prefix: &str, reason: &str) -> QueueError {

@@ -195,6 +195,16 @@ pub(super) fn visibility_timeout(timeout: Duration) -> Result<(), QueueError> {
     ))
 }
 
+/// Whether the size is within the queue's own limit.
+pub(super) fn message_size(size: usize, most: usize) -> Result<(), QueueError> {
+    if size <= most {
+        return Ok(());
+    }
+    let text =
+        format!("One or more parameters are invalid. Reason: Message must be shorter than {most} bytes.");
+    Err(QueueError::new(QueueErrorKind::MessageTooLong, text))
+}
+
 pub(super) fn max_messages(max: usize) -> Result<(), QueueError> {
     if (1..=limits::MAX_BATCH).contains(&max) {
         return Ok(());

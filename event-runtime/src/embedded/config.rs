@@ -155,7 +155,7 @@ impl EmbeddedConfig {
 
 impl EmbeddedQueueConfig {
     /// Values that the queue can't have, under the names that they have here.
-    fn problems(&self, place: &str) -> Vec<EmbeddedConfigProblem> {
+    pub(super) fn problems(&self, place: &str) -> Vec<EmbeddedConfigProblem> {
         let whole = |duration: Duration| duration.as_secs();
         let ranges = [
             (
@@ -203,7 +203,7 @@ impl EmbeddedQueueConfig {
     }
 
     /// Everything but the redrive policy.
-    fn settings(&self) -> QueueSettings {
+    pub(super) fn settings(&self) -> QueueSettings {
         let mut settings = if self.fifo { QueueSettings::fifo() } else { QueueSettings::new() };
         settings.visibility_timeout = self.visibility_timeout_seconds.map(Duration::from_secs);
         settings.delay = self.delay_seconds.map(Duration::from_secs);

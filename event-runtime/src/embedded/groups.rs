@@ -15,9 +15,9 @@ use super::slab::Slab;
 pub(super) const UNGROUPED: u32 = 0;
 
 /// A tenant is noisy with this many messages in flight, and …
-const NOISY_IN_FLIGHT: u32 = 30;
+pub(super) const NOISY_IN_FLIGHT: u32 = 30;
 /// … more than one in this many of all messages in flight. Both are the service's own thresholds.
-const NOISY_SHARE: usize = 10;
+pub(super) const NOISY_SHARE: usize = 10;
 
 #[derive(Debug, Default)]
 pub(super) struct Group {

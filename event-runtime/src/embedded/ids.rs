@@ -21,6 +21,10 @@ impl MessageId {
         Self((u128::from(first) << 64) | u128::from(second))
     }
 
+    pub(super) fn from_number(number: u128) -> Self {
+        Self(number)
+    }
+
     /// The id as a number.
     pub fn as_u128(self) -> u128 {
         self.0

@@ -34,6 +34,8 @@ mod queue;
 mod receive;
 mod redrive;
 mod room;
+#[doc(hidden)]
+pub mod rules;
 mod send;
 mod settle;
 mod shared;

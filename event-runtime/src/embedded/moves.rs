@@ -100,11 +100,7 @@ impl Broker {
         {
             let mut moves = hub.lock_moves();
             if moves.tasks.iter().any(|task| task.source == source && task.status == MoveStatus::Running) {
-                return Err(QueueError::new(
-                    QueueErrorKind::UnsupportedOperation,
-                    "There is already a task running. Only one active task is allowed for a source queue arn at \
-                     a given time.",
-                ));
+                return Err(is_running());
             }
             moves.forget_oldest(source);
             moves.tasks.push(MoveTask {
@@ -136,16 +132,10 @@ impl Broker {
         self.hub.drive_moves();
         let mut moves = self.hub.lock_moves();
         let Some(task) = moves.tasks.iter_mut().find(|task| task.handle == handle) else {
-            return Err(QueueError::new(
-                QueueErrorKind::ResourceNotFound,
-                "The resource that you specified for the TaskHandle parameter doesn't exist.",
-            ));
+            return Err(not_found("TaskHandle"));
         };
         if task.status != MoveStatus::Running {
-            return Err(QueueError::new(
-                QueueErrorKind::UnsupportedOperation,
-                "Only active tasks can be cancelled.",
-            ));
+            return Err(has_ended());
         }
         task.status = MoveStatus::Cancelled;
         Ok(task.moved)
@@ -156,9 +146,7 @@ impl Broker {
     /// # Errors
     /// `ResourceNotFound` where the queue does not exist; `InvalidParameterValue` for `max`.
     pub fn list_message_move_tasks(&self, source: &str, max: usize) -> Result<Vec<MoveTask>, QueueError> {
-        if !(1..=limits::MAX_LISTED_MOVE_TASKS).contains(&max) {
-            return Err(QueueError::invalid_parameter(max, "MaxResults", "Must be between 1 and 10."));
-        }
+        check_listed(max)?;
         if self.hub.find(source).is_none() {
             return Err(not_found("SourceArn"));
         }
@@ -168,7 +156,25 @@ impl Broker {
     }
 }
 
-fn not_found(parameter: &str) -> QueueError {
+pub(super) fn check_listed(max: usize) -> Result<(), QueueError> {
+    if (1..=limits::MAX_LISTED_MOVE_TASKS).contains(&max) {
+        return Ok(());
+    }
+    Err(QueueError::invalid_parameter(max, "MaxResults", "Must be between 1 and 10."))
+}
+
+pub(super) fn is_running() -> QueueError {
+    QueueError::new(
+        QueueErrorKind::UnsupportedOperation,
+        "There is already a task running. Only one active task is allowed for a source queue arn at a given time.",
+    )
+}
+
+pub(super) fn has_ended() -> QueueError {
+    QueueError::new(QueueErrorKind::UnsupportedOperation, "Only active tasks can be cancelled.")
+}
+
+pub(super) fn not_found(parameter: &str) -> QueueError {
     let text = format!("The resource that you specified for the {parameter} parameter doesn't exist.");
     QueueError::new(QueueErrorKind::ResourceNotFound, text)
 }
@@ -191,7 +197,7 @@ impl Moves {
 
 impl MoveTask {
     /// How many messages may have been moved by now: each second's share at its beginning.
-    fn allowance(&self, now: i64) -> u64 {
+    pub(super) fn allowance(&self, now: i64) -> u64 {
         match self.rate {
             None => u64::MAX,
             Some(rate) => (self.seconds(now) + 1).saturating_mul(u64::from(rate)),
@@ -203,7 +209,7 @@ impl MoveTask {
     }
 
     /// When the next second's share is due.
-    fn next_due(&self, now: i64) -> i64 {
+    pub(super) fn next_due(&self, now: i64) -> i64 {
         let next = i64::try_from(self.seconds(now) + 1).unwrap_or(i64::MAX);
         self.started_at.as_microsecond().saturating_add(next.saturating_mul(1_000_000))
     }
@@ -216,27 +222,10 @@ impl Hub {
         destination: Option<&str>,
         rate: Option<u32>,
     ) -> Result<Arc<Shared>, QueueError> {
-        let invalid = |text| Err(QueueError::new(QueueErrorKind::InvalidParameterValue, text));
         let source_queue = self.find(source).ok_or_else(|| not_found("SourceArn"))?;
-        if let Some(rate) = rate.filter(|rate| !(1..=limits::MAX_MOVE_RATE).contains(rate)) {
-            return Err(QueueError::invalid_parameter(
-                rate,
-                "MaxNumberOfMessagesPerSecond",
-                "Must be between 1 and 500, if provided.",
-            ));
-        }
-        if self.dead_letter_sources(source).is_empty() {
-            return invalid("Source queue must be configured as a Dead Letter Queue.");
-        }
-        let Some(destination) = destination else { return Ok(source_queue) };
-        if destination == source {
-            return invalid("Source queue arn and destination queue arn cannot be the same.");
-        }
-        let target = self.find(destination).ok_or_else(|| not_found("DestinationArn"))?;
-        if target.fifo != source_queue.fifo {
-            return invalid("The source queue and destination queue must be of the same queue type.");
-        }
-        Ok(source_queue)
+        let target = destination.map(|name| (name, self.find(name).map(|target| target.fifo)));
+        let sources = self.dead_letter_sources(source).len();
+        check_move((source, source_queue.fifo), sources, target, rate).map(|()| source_queue)
     }
 
     fn lock_moves(&self) -> MutexGuard<'_, Moves> {
@@ -307,6 +296,35 @@ impl Hub {
         let content = departure.content.copy(id, departure.content.deduplication_id.clone());
         target.with(|state| state.tick(now).is_ok() && state.take_over(Arc::new(content), now, None))
     }
+}
+
+/// Whether a move is possible; `source` = name and kind of the queue to empty, `sources` = how many queues name it as
+/// their dead-letter queue, `target` = name and kind of the destination, where one is named.
+pub(super) fn check_move(
+    (source, fifo): (&str, bool),
+    sources: usize,
+    target: Option<(&str, Option<bool>)>,
+    rate: Option<u32>,
+) -> Result<(), QueueError> {
+    let invalid = |text| Err(QueueError::new(QueueErrorKind::InvalidParameterValue, text));
+    if let Some(rate) = rate.filter(|rate| !(1..=limits::MAX_MOVE_RATE).contains(rate)) {
+        return Err(QueueError::invalid_parameter(
+            rate,
+            "MaxNumberOfMessagesPerSecond",
+            "Must be between 1 and 500, if provided.",
+        ));
+    }
+    if sources == 0 {
+        return invalid("Source queue must be configured as a Dead Letter Queue.");
+    }
+    let Some((destination, target_fifo)) = target else { return Ok(()) };
+    if destination == source {
+        return invalid("Source queue arn and destination queue arn cannot be the same.");
+    }
+    if target_fifo.ok_or_else(|| not_found("DestinationArn"))? != fifo {
+        return invalid("The source queue and destination queue must be of the same queue type.");
+    }
+    Ok(())
 }
 
 fn fail(task: &mut MoveTask, reason: &str) {

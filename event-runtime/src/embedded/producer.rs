@@ -155,11 +155,15 @@ impl Producer for EmbeddedProducer {
 
 /// The error of a send, as the runtime knows it.
 pub(super) fn produce_error(queue: &Queue, error: QueueError) -> ProduceError {
-    let kind = match error.kind() {
+    let text = format!("not sent to queue `{}`", queue.name());
+    ProduceError::new(produce_error_kind(error.kind()), text).with_source(error)
+}
+
+pub(super) fn produce_error_kind(kind: QueueErrorKind) -> ProduceErrorKind {
+    match kind {
         QueueErrorKind::QueueFull => ProduceErrorKind::Throttled,
         QueueErrorKind::QueueDoesNotExist => ProduceErrorKind::NotFound,
         QueueErrorKind::MessageTooLong => ProduceErrorKind::TooLarge,
         _ => ProduceErrorKind::Refused,
-    };
-    ProduceError::new(kind, format!("not sent to queue `{}`", queue.name())).with_source(error)
+    }
 }

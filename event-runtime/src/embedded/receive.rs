@@ -58,13 +58,18 @@ impl ReceiveRequest {
         self
     }
 
-    fn wanted(&self) -> Result<Wanted, QueueError> {
+    pub(super) fn wanted(&self) -> Result<Wanted, QueueError> {
         let max = self.max.unwrap_or(1);
         check::max_messages(max)?;
         check::wait(self.wait.unwrap_or_default())?;
         check::visibility_timeout(self.visibility_timeout.unwrap_or_default())?;
         let visibility_timeout = self.visibility_timeout.map(|timeout| timeout.as_micros() as i64);
         Ok(Wanted { max, visibility_timeout, redrive: true })
+    }
+
+    /// The wait, the visibility timeout and the attempt id that were named.
+    pub(super) fn parts(&self) -> (Option<Duration>, Option<Duration>, Option<ByteString>) {
+        (self.wait, self.visibility_timeout, self.attempt_id.clone())
     }
 }
 
@@ -212,7 +217,7 @@ impl Queue {
     }
 }
 
-fn over_limit_error() -> QueueError {
+pub(super) fn over_limit_error() -> QueueError {
     QueueError::new(QueueErrorKind::OverLimit, "Too many messages are in flight: delete some of them first.")
 }
 

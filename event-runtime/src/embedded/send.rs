@@ -37,10 +37,7 @@ impl Queue {
         let incoming = self.prepare(message)?;
         self.try_admit(&incoming, false).map_err(|refusal| match refusal {
             Refusal::Error(error) => error,
-            Refusal::Full | Refusal::FullUntil(_) => {
-                let text = format!("Queue {} holds as much as its capacity allows.", self.name());
-                QueueError::new(QueueErrorKind::QueueFull, text)
-            }
+            Refusal::Full | Refusal::FullUntil(_) => queue_full(self.name()),
         })
     }
 
@@ -50,14 +47,7 @@ impl Queue {
         let size = message.size();
         let OutgoingMessage { body, attributes, delay, group, deduplication_id, trace_header } = message;
         let deduplication_id = match deduplication_id {
-            None if self.shared.fifo && self.shared.hashes_bodies() => Some(body_hash(&body)),
-            None if self.shared.fifo => {
-                return Err(QueueError::new(
-                    QueueErrorKind::InvalidParameterValue,
-                    "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId \
-                     provided explicitly",
-                ));
-            }
+            None if self.shared.fifo => Some(content_deduplication(&body, self.shared.hashes_bodies())?),
             id => id,
         };
         let id = self.hub.next_message_id();
@@ -108,6 +98,23 @@ impl Queue {
             }
         }
     }
+}
+
+pub(super) fn queue_full(queue: &str) -> QueueError {
+    let text = format!("Queue {queue} holds as much as its capacity allows.");
+    QueueError::new(QueueErrorKind::QueueFull, text)
+}
+
+/// The deduplication id of a message that has none.
+pub(super) fn content_deduplication(body: &[u8], hashes_bodies: bool) -> Result<ByteString, QueueError> {
+    if hashes_bodies {
+        return Ok(body_hash(body));
+    }
+    Err(QueueError::new(
+        QueueErrorKind::InvalidParameterValue,
+        "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided \
+         explicitly",
+    ))
 }
 
 fn body_hash(body: &[u8]) -> ByteString {

@@ -6,8 +6,8 @@ use bytestring::ByteString;
 
 use super::error::QueueError;
 use super::ids::{Receipt, invalid_handle};
-use super::limits;
 use super::message::{Deletion, ReceivedMessage};
+use super::rules;
 use super::state::{End, State};
 use super::stored::Place;
 
@@ -86,14 +86,11 @@ impl State {
         // Whole seconds, as the service counts: a change to the maximum right after the receive is allowed.
         let held = Duration::from_secs(((now - stored.received_at) / 1_000_000).unsigned_abs());
         let (timeout, end) = match change {
-            Change::Keep(timeout) if held + timeout > limits::MAX_VISIBILITY_TIMEOUT => {
-                return Err(QueueError::invalid_parameter(
-                    timeout.as_secs_f64(),
-                    "VisibilityTimeout",
-                    "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]",
-                ));
+            Change::Keep(timeout) => {
+                rules::total_visibility(held, timeout)?;
+                (timeout, End::Back)
             }
-            Change::Keep(timeout) | Change::Release(timeout) => (timeout, End::Back),
+            Change::Release(timeout) => (timeout, End::Back),
             Change::HandBack(timeout) => {
                 stored.receive_count = stored.receive_count.saturating_sub(1);
                 stored.receives = stored.receives.wrapping_add(1);

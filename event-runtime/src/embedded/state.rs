@@ -182,13 +182,7 @@ impl State {
 
     /// Whether the size is within the queue's own limit.
     pub(super) fn check_size(&self, size: usize) -> Result<(), QueueError> {
-        let most = self.attributes.maximum_message_size;
-        if size <= most {
-            return Ok(());
-        }
-        let text =
-            format!("One or more parameters are invalid. Reason: Message must be shorter than {most} bytes.");
-        Err(QueueError::new(QueueErrorKind::MessageTooLong, text))
+        super::check::message_size(size, self.attributes.maximum_message_size)
     }
 
     /// Takes in what another queue gives away, if there is room: no deduplication, no delay.
@@ -331,8 +325,7 @@ impl State {
     pub(super) fn purge(&mut self, name: &str) -> Result<(), QueueError> {
         let cool_down = limits::COOL_DOWN.as_micros() as i64;
         if self.purged_at.is_some_and(|purged_at| self.now < purged_at + cool_down) {
-            let text = format!("Only one PurgeQueue operation on {name} is allowed every 60 seconds.");
-            return Err(QueueError::new(QueueErrorKind::PurgeQueueInProgress, text));
+            return Err(purge_in_progress(name));
         }
         self.purged_at = Some(self.now);
         self.clear();
@@ -405,6 +398,11 @@ impl State {
         };
         Wakes { receiver, senders: self.room.take_woken() }
     }
+}
+
+pub(super) fn purge_in_progress(queue: &str) -> QueueError {
+    let text = format!("Only one PurgeQueue operation on {queue} is allowed every 60 seconds.");
+    QueueError::new(QueueErrorKind::PurgeQueueInProgress, text)
 }
 
 /// Where a message that becomes visible lines up on a standard queue.

@@ -29,7 +29,7 @@ const OTHER: &str = "other";
 /// | [`event_handled_total`](Self::HANDLED_TOTAL) | counter | `payload_type`, `outcome`, `code` |
 /// | [`event_handle_duration_seconds`](Self::DURATION_SECONDS) | histogram, seconds | `payload_type` |
 ///
-/// `outcome` is `ack`, `retry`, `dead_letter` or `discard`; `code` is the failure's code, or `none`. Names that
+/// `outcome` is `ack`, `retry`, `defer`, `dead_letter` or `discard`; `code` is the failure's code, or `none`. Names that
 /// somebody else chooses make no labels without end: what a router has no handler for counts as `unregistered`, and
 /// around a function that takes everything, payload types beyond the first 1024 count as `other`.
 ///
@@ -98,6 +98,7 @@ struct Series {
     duration: Histogram,
     ack: OnceLock<Counter>,
     discard: OnceLock<Counter>,
+    defer: OnceLock<Counter>,
     retry: [OnceLock<Counter>; FailureCode::ALL.len()],
     dead_letter: [OnceLock<Counter>; FailureCode::ALL.len()],
 }
@@ -111,6 +112,7 @@ impl Series {
             duration,
             ack: OnceLock::new(),
             discard: OnceLock::new(),
+            defer: OnceLock::new(),
             retry: std::array::from_fn(|_| OnceLock::new()),
             dead_letter: std::array::from_fn(|_| OnceLock::new()),
         }
@@ -120,6 +122,7 @@ impl Series {
         let slot = match outcome {
             Outcome::Ack => Some(&self.ack),
             Outcome::Discard { .. } => Some(&self.discard),
+            Outcome::Defer { .. } => Some(&self.defer),
             Outcome::Retry { failure, .. } => self.retry.get(failure.code as usize),
             Outcome::DeadLetter { failure } => self.dead_letter.get(failure.code as usize),
         };

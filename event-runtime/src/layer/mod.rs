@@ -1,23 +1,32 @@
-//! What stands around handlers: timeouts, limits, spans, metrics, and users' own layers.
+//! What stands around handlers: timeouts, limits, duplicates, poison, spans, metrics, and users' own layers.
 //!
 //! It owns the [`Layer`] trait, the chain that calls layers in order, and one file for each layer that comes with
 //! the runtime. Where layers are hung up is the [router](crate::router::MessageRouter::layer)'s business, or
 //! [`Layered`]'s for any other endpoint.
 
 mod catch_panic;
+mod circuit_breaker;
+mod claims;
 mod concurrency_limit;
+mod idempotent;
 mod layer_fn;
 mod layered;
 mod metrics;
+mod poison_guard;
+mod rate_limit;
 mod timeout;
 mod trace_span;
 
 pub use catch_panic::CatchPanic;
 pub(crate) use catch_panic::{catch_panic, unless_panicked};
+pub use circuit_breaker::{CircuitBreaker, CircuitState};
 pub use concurrency_limit::ConcurrencyLimit;
+pub use idempotent::Idempotent;
 pub use layer_fn::{LayerFn, layer_fn};
 pub use layered::Layered;
 pub use metrics::Metrics;
+pub use poison_guard::PoisonGuard;
+pub use rate_limit::RateLimit;
 pub use timeout::Timeout;
 pub use trace_span::TraceSpan;
 

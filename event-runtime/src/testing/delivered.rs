@@ -57,6 +57,15 @@ impl Delivered {
         }
     }
 
+    /// Asserts that the message is handed back untried.
+    #[track_caller]
+    pub fn assert_deferred(self) -> Self {
+        match &self.outcome {
+            Outcome::Defer { .. } => self,
+            other => panic!("expected a deferral, got {other:?}"),
+        }
+    }
+
     /// Asserts that the message became a dead letter with this code.
     #[track_caller]
     pub fn assert_dead_lettered(self, code: FailureCode) -> Self {

@@ -34,6 +34,7 @@
 mod deliverable;
 mod delivered;
 mod harness;
+pub mod idempotency;
 mod probe;
 
 pub use crate::clock::ManualClock;

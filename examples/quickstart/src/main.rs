@@ -1,8 +1,10 @@
 //! The main job on one page: events of several packs through a producer pool into queues, and out of them into typed
-//! handlers. The handlers are in `handlers.rs`, everything else comes from `config.json`.
+//! handlers. The handlers are in `handlers.rs`, everything else comes from `config.json`, or with `--data DIR` from
+//! `durable.json`: the queues are then in a file of that folder, and what they hold is there in the next run.
 
 mod handlers;
 mod journal;
+mod queues;
 
 use std::error::Error;
 use std::time::Duration;
@@ -11,24 +13,20 @@ use event_packs::chat::ChatMessageEvent;
 use event_packs::money::Money;
 use event_packs::order::{OrderPaidEvent, OrderShippedEvent, PaymentMethod};
 use event_runtime::config::BundleError;
-use event_runtime::delivery::attribute;
-use event_runtime::embedded::{EmbeddedTransport, ReceiveRequest};
 use event_runtime::prelude::*;
 use handlers::{Shop, audit, chat, notify, paid, shipped};
 use jiff::Timestamp;
 use journal::Journal;
-use serde_json::Value;
+use queues::Queues;
 use uuid::Uuid;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let config = include_str!("../config.json");
-    let config = Config::from_str(config, &ProcessEnvironment)?;
-    let embedded = EmbeddedTransport::from_config(&config.require("embedded")?, Clock::system())?;
+    let (config, queues) = Queues::open()?;
     let packs = event_packs::all();
-    let pool = ProducerPoolBundle::from_config(&config, packs, &[&embedded]).await;
+    let pool = ProducerPoolBundle::from_config(&config, packs, &[queues.transport()]).await;
     let consumer = async |section: &str| -> Result<Consumer, BundleError> {
-        Ok(ConsumerBundle::from_config(&config.require(section)?, &[&embedded]).await?.consumer)
+        Ok(ConsumerBundle::from_config(&config.require(section)?, &[queues.transport()]).await?.consumer)
     };
     let first = BundleError::both(consumer("orders").await, consumer("notifications").await);
     let second = BundleError::both(consumer("rest").await, consumer("audit").await);
@@ -93,9 +91,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "orders: {} acknowledged, {} retried, {} dead-lettered, {} lost",
         orders.acknowledged, orders.retried, orders.dead_lettered, orders.unsettled
     );
-    for letter in embedded.broker().queue("orders-dead.fifo")?.try_receive(&ReceiveRequest::new())? {
-        let record = letter.attributes().iter().find(|attribute| attribute.name() == attribute::DEAD_LETTER);
-        let record: Value = serde_json::from_str(record.and_then(|record| record.text()).unwrap_or("null"))?;
+    let (letters, _) = queues.dead_letters("orders-dead.fifo").await?.list().await?;
+    for letter in letters {
+        let record = letter.record().ok_or("a dead letter has a record")?;
         println!("dead letter: {} from {}: {}", record["handler"], record["source"], record["error"]);
     }
     Ok(())

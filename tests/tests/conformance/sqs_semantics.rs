@@ -8,6 +8,7 @@ mod batches;
 mod deduplication;
 mod delays;
 mod deletes;
+mod durable;
 mod embedded;
 mod fifo;
 mod lifecycle;
@@ -65,6 +66,17 @@ macro_rules! cases {
                 #[tokio::test]
                 async fn $case() {
                     let queue = super::embedded::Embedded::new();
+                    let faults = super::$area::$case(&queue).await;
+                    super::compare_faults($id, &faults);
+                }
+            )*
+        }
+
+        mod on_sqlite {
+            $(
+                #[tokio::test]
+                async fn $case() {
+                    let queue = super::durable::Durable::new();
                     let faults = super::$area::$case(&queue).await;
                     super::compare_faults($id, &faults);
                 }

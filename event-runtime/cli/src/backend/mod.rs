@@ -3,6 +3,8 @@
 
 #[cfg(feature = "embedded")]
 mod embedded;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 #[cfg(feature = "sqs")]
 mod sqs;
 
@@ -49,6 +51,8 @@ pub(crate) fn built_in() -> Vec<BackendFactory> {
     vec![
         #[cfg(feature = "embedded")]
         Box::new(embedded::from_config),
+        #[cfg(feature = "sqlite")]
+        Box::new(sqlite::from_config),
         #[cfg(feature = "sqs")]
         Box::new(|_| Ok(Some(Arc::new(sqs::SqsBackend::default())))),
     ]

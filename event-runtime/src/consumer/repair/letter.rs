@@ -23,7 +23,8 @@ pub struct StoredLetter {
 }
 
 impl StoredLetter {
-    pub(super) fn new(delivery: &Delivery) -> Self {
+    /// The letter that a delivery from a dead-letter queue holds; for stores that show letters without a walk.
+    pub fn new(delivery: &Delivery) -> Self {
         let original = unwrap(delivery.body.clone(), delivery.attributes.clone());
         let own = |name| original.attributes.get(name).map(str::to_owned);
         let (mut payload_type, mut event_id) = (own(attribute::PAYLOAD_TYPE), own(attribute::ID));

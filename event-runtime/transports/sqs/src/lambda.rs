@@ -177,6 +177,15 @@ impl SqsLambda {
                 );
                 Verdict::Again
             }
+            Outcome::Defer { reason, .. } => {
+                tracing::info!(
+                    source = record.source,
+                    id = record.event_id(),
+                    reason,
+                    "message returned untried"
+                );
+                Verdict::Again
+            }
             Outcome::DeadLetter { failure } => self.give_up(&record, failure).await,
             Outcome::Discard { reason } => {
                 tracing::warn!(source = record.source, id = record.event_id(), reason, "message discarded");

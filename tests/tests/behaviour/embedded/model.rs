@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use event_runtime::embedded::{Deletion, QueueErrorKind, QueueSettings, Receipt};
+use event_runtime::embedded::{
+    Deletion, QueueCounts, QueueError, QueueErrorKind, QueueSettings, Receipt, SentMessage,
+};
+use event_tests::Folder;
+use event_transport_sqlite::{SqliteBroker, SqliteError, SqliteQueue, Synchronous};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -73,10 +77,107 @@ fn number(message: &ReceivedMessage) -> usize {
     std::str::from_utf8(message.body()).unwrap().parse().unwrap()
 }
 
-fn run(fifo: bool, steps: Vec<Step>) -> Result<(), TestCaseError> {
+/// A queue that is held against the model.
+trait Modellable {
+    fn send(&self, message: OutgoingMessage) -> Result<SentMessage, QueueError>;
+    fn receive(&self, request: &ReceiveRequest) -> Result<Vec<ReceivedMessage>, QueueError>;
+    fn delete(&self, receipt: Receipt) -> Result<Deletion, QueueError>;
+    fn change_visibility(&self, receipt: Receipt, timeout: Duration) -> Result<(), QueueError>;
+    fn hand_back(&self, receipt: Receipt, after: Duration) -> Result<(), QueueError>;
+    fn counts(&self) -> Result<QueueCounts, QueueError>;
+}
+
+impl Modellable for Queue {
+    fn send(&self, message: OutgoingMessage) -> Result<SentMessage, QueueError> {
+        self.try_send(message)
+    }
+
+    fn receive(&self, request: &ReceiveRequest) -> Result<Vec<ReceivedMessage>, QueueError> {
+        self.try_receive(request)
+    }
+
+    fn delete(&self, receipt: Receipt) -> Result<Deletion, QueueError> {
+        Queue::delete(self, receipt)
+    }
+
+    fn change_visibility(&self, receipt: Receipt, timeout: Duration) -> Result<(), QueueError> {
+        Queue::change_visibility(self, receipt, timeout)
+    }
+
+    fn hand_back(&self, receipt: Receipt, after: Duration) -> Result<(), QueueError> {
+        Queue::hand_back(self, receipt, after)
+    }
+
+    fn counts(&self) -> Result<QueueCounts, QueueError> {
+        Queue::counts(self)
+    }
+}
+
+/// A queue of a SQLite file, asked one request after the other.
+struct Durable {
+    queue: SqliteQueue,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Durable {
+    fn ask<T>(&self, request: impl Future<Output = Result<T, SqliteError>>) -> Result<T, QueueError> {
+        let answer = self.runtime.block_on(request);
+        answer.map_err(|error| error.refusal().unwrap_or_else(|| panic!("{error:?}")).clone())
+    }
+}
+
+impl Modellable for Durable {
+    fn send(&self, message: OutgoingMessage) -> Result<SentMessage, QueueError> {
+        self.ask(self.queue.try_send(message))
+    }
+
+    fn receive(&self, request: &ReceiveRequest) -> Result<Vec<ReceivedMessage>, QueueError> {
+        self.ask(self.queue.try_receive(request))
+    }
+
+    fn delete(&self, receipt: Receipt) -> Result<Deletion, QueueError> {
+        self.ask(self.queue.delete(receipt))
+    }
+
+    fn change_visibility(&self, receipt: Receipt, timeout: Duration) -> Result<(), QueueError> {
+        self.ask(self.queue.change_visibility(receipt, timeout))
+    }
+
+    fn hand_back(&self, receipt: Receipt, after: Duration) -> Result<(), QueueError> {
+        self.ask(self.queue.hand_back(receipt, after))
+    }
+
+    fn counts(&self) -> Result<QueueCounts, QueueError> {
+        self.ask(self.queue.counts())
+    }
+}
+
+fn setup(fifo: bool) -> (&'static str, QueueSettings) {
+    if fifo { ("q.fifo", QueueSettings::fifo()) } else { ("q", QueueSettings::new()) }
+}
+
+fn run_in_memory(fifo: bool, steps: Vec<Step>) -> Result<(), TestCaseError> {
     let (broker, clock) = broker();
-    let settings = if fifo { QueueSettings::fifo() } else { QueueSettings::new() };
-    let queue = broker.create_queue(if fifo { "q.fifo" } else { "q" }, settings).unwrap();
+    let (name, settings) = setup(fifo);
+    run(&broker.create_queue(name, settings).unwrap(), &clock, fifo, steps)
+}
+
+fn run_in_a_file(fifo: bool, steps: Vec<Step>) -> Result<(), TestCaseError> {
+    let (folder, clock) = (Folder::new(), ManualClock::new("2026-01-01T00:00:00Z".parse().unwrap()));
+    let builder = SqliteBroker::builder(folder.path().join("queues.db")).clock(clock.clock());
+    let broker = builder.synchronous(Synchronous::Off).open().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (name, settings) = setup(fifo);
+    let queue = runtime.block_on(broker.create_queue(name, settings)).unwrap();
+    run(&Durable { queue, runtime }, &clock, fifo, steps)
+}
+
+fn run(
+    queue: &impl Modellable,
+    clock: &ManualClock,
+    fifo: bool,
+    steps: Vec<Step>,
+) -> Result<(), TestCaseError> {
     let mut model = Model { fifo, ..Model::default() };
     let mut receipts: Vec<Receipt> = Vec::new();
     for (index, step) in steps.into_iter().enumerate() {
@@ -90,7 +191,7 @@ fn run(fifo: bool, steps: Vec<Step>) -> Result<(), TestCaseError> {
                 } else {
                     message(index.to_string()).with_group(group.to_string()).with_delay(seconds(delay))
                 };
-                queue.try_send(outgoing).unwrap();
+                queue.send(outgoing).unwrap();
                 model.messages.push(Modelled {
                     number: index,
                     group,
@@ -102,7 +203,7 @@ fn run(fifo: bool, steps: Vec<Step>) -> Result<(), TestCaseError> {
             }
             Step::Receive { max, timeout } => {
                 let request = ReceiveRequest::new().max(max).visibility_timeout(seconds(timeout));
-                let received = queue.try_receive(&request).unwrap();
+                let received = queue.receive(&request).unwrap();
                 let mut receivable = model.receivable();
                 let total: usize = receivable.values().map(Vec::len).sum();
                 prop_assert_eq!(received.len(), total.min(max));
@@ -191,11 +292,26 @@ fn pick(receipts: &[Receipt], which: usize) -> Option<Receipt> {
 proptest! {
     #[test]
     fn a_standard_queue_does_what_its_model_does(steps in prop::collection::vec(step(), 1..120)) {
-        run(false, steps)?;
+        run_in_memory(false, steps)?;
     }
 
     #[test]
     fn a_fifo_queue_does_what_its_model_does(steps in prop::collection::vec(step(), 1..120)) {
-        run(true, steps)?;
+        run_in_memory(true, steps)?;
+    }
+}
+
+proptest! {
+    // A file each, and a thread hop a request.
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn a_durable_standard_queue_does_what_its_model_does(steps in prop::collection::vec(step(), 1..120)) {
+        run_in_a_file(false, steps)?;
+    }
+
+    #[test]
+    fn a_durable_fifo_queue_does_what_its_model_does(steps in prop::collection::vec(step(), 1..120)) {
+        run_in_a_file(true, steps)?;
     }
 }

@@ -119,7 +119,7 @@ impl From<QueueError> for Fault {
     }
 }
 
-fn outgoing(message: Send) -> OutgoingMessage {
+pub(super) fn outgoing(message: Send) -> OutgoingMessage {
     let mut outgoing = OutgoingMessage::new(message.body);
     for (name, data_type, value) in message.attributes {
         outgoing = outgoing.with_attribute(MessageAttribute::typed(name, data_type, value));
@@ -139,11 +139,11 @@ fn outgoing(message: Send) -> OutgoingMessage {
     }
 }
 
-fn sent(sent: SentMessage) -> Sent {
+pub(super) fn sent(sent: SentMessage) -> Sent {
     Sent { id: sent.id.to_string(), sequence_number: sent.sequence_number.map(|number| number.to_string()) }
 }
 
-fn received(message: &ReceivedMessage) -> Received {
+pub(super) fn received(message: &ReceivedMessage) -> Received {
     let mut system = BTreeMap::from([
         ("ApproximateReceiveCount", message.receive_count().to_string()),
         ("SentTimestamp", message.sent_at().as_millisecond().to_string()),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use event_runtime::config::{BundleError, Config};
 use event_runtime::embedded::{OutgoingMessage, QueueSettings, RedrivePolicy};
 use event_runtime::{Emitter, Message};
-use event_transport_sqs::local::{Action, LocalEndpoint};
+use event_transport_sqs::local::LocalEndpoint;
 use event_transport_sqs::{SqsConsumerBundle, SqsProducerPoolBundle};
 use serde_json::{Value, json};
 use tokio::sync::Notify;

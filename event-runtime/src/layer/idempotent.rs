@@ -1,0 +1,299 @@
+//! Every message handled once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::clock::Clock;
+use crate::envelope::Message;
+use crate::error::{Failure, FailureCode};
+use crate::handler::Incoming;
+use crate::idempotency::{ClaimOutcome, DynIdempotencyStore, IdempotencyStore};
+use crate::layer::claims::{Claims, Handled, Held, OnLost, Results, UNAVAILABLE};
+use crate::layer::{Layer, Next, PoisonGuard};
+use crate::outcome::Outcome;
+use crate::transport::BoxFuture;
+
+/// Suppresses duplicates: a message that was handled is acknowledged without handling it again, and no two consumers
+/// handle one message at the same time.
+///
+/// The mode is *record after*: the message is claimed, the handler runs, and its success is recorded. Delivery stays
+/// at least once. A handler runs again where the process ends between its success and the record of it, and where
+/// its claim could not be renewed in time; effects in the same database can be tied to the record instead, see the
+/// transactional layer of `event-store-sql`.
+///
+/// | the store says | outcome |
+/// |---|---|
+/// | not handled before | the handler's own. `Ack` and `Discard` are recorded, anything else gives the claim back, so that a retry runs at once and a redriven dead letter runs |
+/// | handled before | `Ack`, counted as `duplicate` |
+/// | somebody else is handling it | `Defer` until that claim would end; no attempt is counted |
+/// | another payload came under this id | a dead letter `PAYLOAD_MISMATCH` |
+/// | it ended the process too often | a dead letter `POISONED`, see [`PoisonGuard`] |
+/// | nothing: it can't be asked | `Defer` for 5 seconds. A handler never runs without its claim; there is no setting to let it |
+///
+/// The claim is renewed while the handler runs. Where it can't be renewed before it ends, or somebody else has taken
+/// it over, the handler's [`Cancellation`](crate::handler::Cancellation) is set and the handler is dropped; the message
+/// is retried. What can't be dropped (a thread, a task that it spawned) has to look at the cancellation.
+///
+/// Where the record of a success can't be written before the claim ends, the message is acknowledged all the same
+/// and counted as `unrecorded`: to handle it again would be the worse duplicate.
+///
+/// # Where it stands
+/// Layers further out see duplicates, layers further in don't: [`Metrics`](crate::layer::Metrics) outside,
+/// [`Timeout`](crate::layer::Timeout) inside. A timeout outside drops this layer with its handler; the claim is then given
+/// back in the background ([`released`](Self::released) waits for that at the end of a process), and where the process
+/// ends first, the claim ends by itself and counts as abandoned.
+///
+/// # Metrics
+/// [`event_idempotency_total`](Self::TOTAL), a counter with the labels `handler` and `result`: `handled`, `failed`,
+/// `duplicate`, `in_progress`, `mismatch`, `poisoned`, `unavailable`, `lost`, `unrecorded`.
+///
+/// ```
+/// use std::time::Duration;
+/// use event_runtime::idempotency::InMemoryIdempotencyStore;
+/// use event_runtime::layer::{Idempotent, Timeout};
+/// use event_runtime::router::MessageRouter;
+/// use event_runtime::{Codec, FailureCode, Message, Metadata, Outcome};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = InMemoryIdempotencyStore::new(100_000);
+/// let router = MessageRouter::new()
+///     .on_type("order.paid", async |_: Message| println!("paid"))
+///     .layer(Idempotent::new(store, "billing").with_retention(Duration::from_secs(14 * 24 * 3600)))
+///     .layer(Timeout::new(Duration::from_secs(30)));
+///
+/// let metadata = Metadata::new("order.paid", 1);
+/// let paid = Codec::Native.encode_raw(metadata.clone(), r#"{"amount":1}"#, None)?;
+/// assert_eq!(router.handle(paid.clone()).await, Outcome::Ack); // prints "paid"
+/// assert_eq!(router.handle(paid).await, Outcome::Ack); // prints nothing
+///
+/// let tampered = Codec::Native.encode_raw(metadata, r#"{"amount":1000}"#, None)?;
+/// let outcome = router.handle(tampered).await;
+/// assert_eq!(outcome.failure().map(|failure| failure.code), Some(FailureCode::PayloadMismatch));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Idempotent {
+    claims: Claims,
+    poison: Option<PoisonGuard>,
+    results: Results<9>,
+}
+
+const RESULTS: [&str; 9] = [
+    "handled",
+    "failed",
+    "duplicate",
+    "in_progress",
+    "mismatch",
+    "poisoned",
+    "unavailable",
+    "lost",
+    "unrecorded",
+];
+
+#[derive(Clone, Copy)]
+enum Counted {
+    Handled,
+    Failed,
+    Duplicate,
+    InProgress,
+    Mismatch,
+    Poisoned,
+    Unavailable,
+    Lost,
+    Unrecorded,
+}
+
+impl Idempotent {
+    /// Messages by what became of them.
+    pub const TOTAL: &'static str = "event_idempotency_total";
+
+    /// How long a claim holds unless it is renewed, where nothing else is set: 30 seconds.
+    pub const DEFAULT_CLAIM: Duration = Duration::from_secs(30);
+
+    /// How long a record is kept where nothing else is set: 7 days.
+    pub const DEFAULT_RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
+
+    /// The layer over a store. `handler` names who handles: consumers of different names each handle an event once,
+    /// those that share the work of one queue share the name. It must not change while duplicates can come.
+    pub fn new(store: impl IdempotencyStore, handler: impl Into<Arc<str>>) -> Self {
+        Self::from_shared(Arc::new(store), handler)
+    }
+
+    /// The layer over a store that is shared, or chosen at run time.
+    pub fn from_shared(store: Arc<dyn DynIdempotencyStore>, handler: impl Into<Arc<str>>) -> Self {
+        let handler: Arc<str> = handler.into();
+        let claims =
+            Claims::new(store.clone(), handler.clone(), Self::DEFAULT_CLAIM, Self::DEFAULT_RETENTION);
+        let poison = Some(PoisonGuard::from_shared(store, handler.clone()));
+        Self { claims, poison, results: Results::new(Self::TOTAL, handler, RESULTS) }
+    }
+
+    /// How long a claim holds unless it is renewed, at least a millisecond: after the death of a process, its messages
+    /// are handled again when this has passed and their leases have ended.
+    #[must_use]
+    pub fn with_claim(mut self, ttl: Duration) -> Self {
+        self.claims.ttl = ttl.max(Duration::from_millis(1));
+        self
+    }
+
+    /// How long a record is kept: longer than a duplicate can take to arrive, which is how long the broker keeps a
+    /// message, and how long dead letters lie before somebody redrives them.
+    #[must_use]
+    pub fn with_retention(mut self, retention: Duration) -> Self {
+        self.claims.retention = retention;
+        self
+    }
+
+    /// What tells one message from another, instead of the event's id: the id of a business transaction in a
+    /// header, or id and source where several producers number their own events.
+    #[must_use]
+    pub fn with_key(mut self, key: impl Fn(&Message) -> String + Send + Sync + 'static) -> Self {
+        self.claims.key = Some(Arc::new(key));
+        self
+    }
+
+    /// How many times a message may end the process before it is a dead letter, at least once; 3 unless set.
+    #[must_use]
+    pub fn with_max_crashes(mut self, crashes: u32) -> Self {
+        self.poison = self.poison.map(|poison| poison.with_max_crashes(crashes));
+        self
+    }
+
+    /// Lets a message end the process as often as it likes.
+    #[must_use]
+    pub fn without_poison_detection(mut self) -> Self {
+        self.poison = None;
+        self
+    }
+
+    /// The same layer by another clock, for tests; the store has its own.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.claims.clock = clock;
+        self
+    }
+
+    /// Waits until the claims of handlers that were dropped are given back; call it when the consumer's run has ended.
+    ///
+    /// # Cancel safety
+    /// A dropped call gives up the releases under way; those claims end by themselves.
+    pub async fn released(&self) {
+        self.claims.released().await;
+    }
+
+    async fn handle(&self, incoming: Incoming, next: Next) -> Outcome {
+        let (answer, held) = self.claims.claim(incoming.message()).await;
+        match (answer, held) {
+            (Ok(ClaimOutcome::Claimed { abandoned }), Some(held)) => {
+                self.handle_claimed(incoming, next, held, abandoned).await
+            }
+            (Ok(ClaimOutcome::Completed), _) => {
+                self.count(Counted::Duplicate);
+                let metadata = incoming.message().metadata();
+                tracing::debug!(handler = %self.claims.handler, id = metadata.id, "duplicate suppressed");
+                Outcome::Ack
+            }
+            (Ok(ClaimOutcome::InProgress { remaining }), _) => {
+                self.count(Counted::InProgress);
+                Outcome::defer(remaining, "the message is being handled elsewhere")
+            }
+            (Ok(ClaimOutcome::Mismatch), _) => {
+                self.count(Counted::Mismatch);
+                mismatch(incoming.message())
+            }
+            (answer, held) => {
+                self.count(Counted::Unavailable);
+                if let Err(error) = &answer {
+                    tracing::error!(handler = %self.claims.handler, %error, "the idempotency store did not answer; nothing is handled");
+                }
+                // The claim may have been recorded: it is given back in the background.
+                drop(held);
+                Outcome::defer(UNAVAILABLE, "the idempotency store did not answer")
+            }
+        }
+    }
+
+    async fn handle_claimed(
+        &self,
+        incoming: Incoming,
+        next: Next,
+        mut held: Held<'_>,
+        abandoned: u32,
+    ) -> Outcome {
+        let message = incoming.message().clone();
+        let suspect = match self.poison.as_ref().map(|poison| poison.judge(&message, abandoned)) {
+            Some(Err(outcome)) => {
+                if matches!(outcome, Outcome::DeadLetter { .. }) {
+                    self.count(Counted::Poisoned);
+                }
+                held.release().await;
+                return outcome;
+            }
+            Some(Ok(permit)) => permit,
+            None => None,
+        };
+        let handled = held.run(incoming, next, OnLost::Stop).await;
+        drop(suspect);
+        match handled {
+            Handled::Outcome(outcome @ (Outcome::Ack | Outcome::Discard { .. }))
+            | Handled::ClaimLost(Some(outcome @ (Outcome::Ack | Outcome::Discard { .. }))) => {
+                match held.complete().await {
+                    Ok(()) => self.count(Counted::Handled),
+                    Err(error) => {
+                        self.count(Counted::Unrecorded);
+                        tracing::warn!(
+                            handler = %self.claims.handler, id = message.metadata().id, %error,
+                            "handled, and not recorded: a duplicate would be handled again"
+                        );
+                    }
+                }
+                outcome
+            }
+            Handled::Outcome(outcome) | Handled::ClaimLost(Some(outcome)) => {
+                self.count(Counted::Failed);
+                held.release().await;
+                outcome
+            }
+            Handled::ClaimLost(None) => {
+                self.count(Counted::Lost);
+                held.release().await;
+                let text =
+                    "the claim on the message ended while the handler ran, and the handler was stopped";
+                Outcome::retry(Failure::new(FailureCode::TimedOut, text))
+            }
+        }
+    }
+
+    fn count(&self, result: Counted) {
+        self.results.count(result as usize);
+    }
+}
+
+fn mismatch(message: &Message) -> Outcome {
+    let metadata = message.metadata();
+    let text = "another payload came under this id before: the message was altered, or its producer gives an id twice";
+    let details =
+        json!({ "id": metadata.id, "payload_type": metadata.payload_type, "version": metadata.version });
+    Outcome::dead_letter(Failure::new(FailureCode::PayloadMismatch, text).with_details(details))
+}
+
+impl Layer for Idempotent {
+    fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome> {
+        Box::pin(self.handle(incoming, next))
+    }
+}
+
+impl std::fmt::Debug for Idempotent {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Idempotent")
+            .field("handler", &self.claims.handler)
+            .field("claim", &self.claims.ttl)
+            .field("retention", &self.claims.retention)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,257 @@
+//! No more than so many in so much time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use foldhash::fast::RandomState;
+use jiff::Timestamp;
+
+use crate::clock::{Clock, after, until};
+use crate::envelope::Message;
+use crate::handler::Incoming;
+use crate::layer::{Layer, Next};
+use crate::outcome::Outcome;
+use crate::transport::BoxFuture;
+
+/// Full buckets are forgotten when there are twice as many as after the last time, and at least so many.
+const SWEEP_FROM: usize = 1024;
+
+/// Lets handlers start no faster than a rate; messages wait for their turn in the order in which they came.
+///
+/// It is a token bucket: it holds `burst` tokens, each message takes one, and tokens come back at the rate. So the first
+/// `burst` messages start at once, and in any interval start at most the rate's number and the burst together; a burst
+/// of 1 spaces them evenly.
+///
+/// A message that waits is leased, counts as in flight, and takes one of the consumer's places: for a limit by key, a
+/// [longest wait](Self::with_max_wait) hands back what would block the others. It is handed back as well when it is cancelled
+/// while it waits (a drain, a lost lease). Neither takes a token nor counts as an attempt.
+///
+/// The limit holds in this process: `n` processes together handle `n` times as many. A clone shares the bucket.
+///
+/// ```
+/// use std::time::Duration;
+/// use event_runtime::layer::RateLimit;
+/// use event_runtime::router::MessageRouter;
+///
+/// let all = RateLimit::new(50, Duration::from_secs(1));
+/// let by_tenant = RateLimit::new(600, Duration::from_secs(60))
+///     .with_burst(10)
+///     .per_key(|message| message.metadata().tenant_id.clone())
+///     .with_max_wait(Duration::from_secs(1));
+/// let router = MessageRouter::new().layer(all).layer(by_tenant);
+/// ```
+#[derive(Clone)]
+pub struct RateLimit {
+    /// The time in which one token comes back.
+    spacing: Duration,
+    burst: u32,
+    max_wait: Duration,
+    key: Option<KeyFunction>,
+    clock: Clock,
+    buckets: Arc<Mutex<Buckets>>,
+}
+
+type KeyFunction = Arc<dyn Fn(&Message) -> Option<String> + Send + Sync>;
+
+#[derive(Default)]
+struct Buckets {
+    /// When each bucket will be full again.
+    full_at: HashMap<String, Timestamp, RandomState>,
+    swept: usize,
+}
+
+impl RateLimit {
+    /// At most `count` starts (at least 1) in each `interval`, after a burst of as many. Messages wait up to 30 seconds.
+    pub fn new(count: u32, interval: Duration) -> Self {
+        let count = count.max(1);
+        Self {
+            spacing: interval / count,
+            burst: count,
+            max_wait: Duration::from_secs(30),
+            key: None,
+            clock: Clock::system(),
+            buckets: Arc::default(),
+        }
+    }
+
+    /// How many may start at once after a pause, at least 1.
+    #[must_use]
+    pub fn with_burst(mut self, burst: u32) -> Self {
+        self.burst = burst.max(1);
+        self
+    }
+
+    /// A bucket for each key. A message for which the function gives none is not limited.
+    #[must_use]
+    pub fn per_key(mut self, key: impl Fn(&Message) -> Option<String> + Send + Sync + 'static) -> Self {
+        self.key = Some(Arc::new(key));
+        self
+    }
+
+    /// How long a message waits here at most; one whose turn is later is handed back until then. Keep it below the
+    /// time for which a message may be leased.
+    #[must_use]
+    pub fn with_max_wait(mut self, wait: Duration) -> Self {
+        self.max_wait = wait;
+        self
+    }
+
+    /// The same limit by another clock, for tests.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    fn key_of(&self, message: &Message) -> Option<String> {
+        match &self.key {
+            Some(key) => key(message),
+            None => Some(String::new()),
+        }
+    }
+
+    fn buckets(&self) -> MutexGuard<'_, Buckets> {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a token that is there or will be within the longest wait; otherwise says when there will be one.
+    fn take(&self, key: &str) -> Result<Duration, Duration> {
+        let now = self.clock.steady();
+        let mut buckets = self.buckets();
+        let full_at = buckets.full_at.get(key).copied().unwrap_or(now).max(now);
+        // Empty, the bucket is full again after `burst` spacings; the last token is there one spacing earlier.
+        let wait = until(now, full_at).saturating_sub(self.spacing.saturating_mul(self.burst - 1));
+        if wait > self.max_wait {
+            return Err(wait);
+        }
+        buckets.set(key, after(full_at, self.spacing), now);
+        Ok(wait)
+    }
+
+    fn give_back(&self, key: &str) {
+        let mut buckets = self.buckets();
+        if let Some(full_at) = buckets.full_at.get_mut(key) {
+            let spacing = jiff::SignedDuration::try_from(self.spacing).unwrap_or(jiff::SignedDuration::MAX);
+            *full_at = full_at.checked_sub(spacing).unwrap_or(Timestamp::MIN);
+        }
+    }
+
+    async fn handle(&self, incoming: Incoming, next: Next) -> Outcome {
+        let Some(key) = self.key_of(incoming.message()) else { return next.run(incoming).await };
+        let wait = match self.take(&key) {
+            Ok(wait) => wait,
+            Err(wait) => return Outcome::defer(wait, "its turn under the rate limit comes later"),
+        };
+        if !wait.is_zero() {
+            let mut token = Token { limit: self, key: &key, taken: false };
+            tokio::select! {
+                biased;
+                () = self.clock.sleep(wait) => token.taken = true,
+                () = incoming.cancellation().cancelled() => {
+                    return Outcome::defer(Duration::ZERO, "cancelled while it waited under the rate limit");
+                }
+            }
+        }
+        next.run(incoming).await
+    }
+}
+
+/// A token that is waited for; dropped before its time, it goes back.
+struct Token<'a> {
+    limit: &'a RateLimit,
+    key: &'a str,
+    taken: bool,
+}
+
+impl Drop for Token<'_> {
+    fn drop(&mut self) {
+        if !self.taken {
+            self.limit.give_back(self.key);
+        }
+    }
+}
+
+impl Buckets {
+    fn set(&mut self, key: &str, full_at: Timestamp, now: Timestamp) {
+        match self.full_at.get_mut(key) {
+            Some(slot) => *slot = full_at,
+            None => {
+                if self.full_at.len() >= (self.swept * 2).max(SWEEP_FROM) {
+                    self.full_at.retain(|_, full_at| *full_at > now);
+                    self.swept = self.full_at.len();
+                }
+                self.full_at.insert(key.to_owned(), full_at);
+            }
+        }
+    }
+}
+
+impl Layer for RateLimit {
+    fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome> {
+        Box::pin(self.handle(incoming, next))
+    }
+}
+
+impl std::fmt::Debug for RateLimit {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("RateLimit")
+            .field("spacing", &self.spacing)
+            .field("burst", &self.burst)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+
+    fn limit(clock: &ManualClock) -> RateLimit {
+        RateLimit::new(10, Duration::from_secs(1)).with_clock(clock.clock())
+    }
+
+    fn clock() -> ManualClock {
+        ManualClock::new("2026-01-01T00:00:00Z".parse().unwrap())
+    }
+
+    const TENTH: Duration = Duration::from_millis(100);
+
+    #[test]
+    fn a_burst_starts_at_once_and_the_rest_at_the_rate() {
+        let clock = clock();
+        let limit = limit(&clock).with_burst(3);
+        let waits: Vec<_> = (0..6).map(|_| limit.take("a").unwrap()).collect();
+        assert_eq!(waits, [0, 0, 0, 1, 2, 3].map(|tenths| TENTH * tenths));
+        clock.advance(Duration::from_secs(60));
+        assert_eq!(
+            (0..4).map(|_| limit.take("a").unwrap()).collect::<Vec<_>>()[2..],
+            [Duration::ZERO, TENTH]
+        );
+    }
+
+    #[test]
+    fn a_turn_that_is_too_far_away_takes_no_token() {
+        let clock = clock();
+        let limit = limit(&clock).with_burst(1).with_max_wait(TENTH);
+        assert_eq!((limit.take("a"), limit.take("a")), (Ok(Duration::ZERO), Ok(TENTH)));
+        assert_eq!((limit.take("a"), limit.take("a")), (Err(TENTH * 2), Err(TENTH * 2)));
+        assert_eq!(limit.take("b"), Ok(Duration::ZERO));
+        limit.give_back("a");
+        assert_eq!(limit.take("a"), Ok(TENTH));
+    }
+
+    #[test]
+    fn keys_whose_buckets_are_full_are_forgotten() {
+        let clock = clock();
+        let limit = limit(&clock);
+        for round in 0..5 {
+            for key in 0..SWEEP_FROM {
+                limit.take(&format!("{round}-{key}")).unwrap();
+            }
+            clock.advance(Duration::from_secs(1));
+        }
+        assert!(limit.buckets().full_at.len() <= SWEEP_FROM, "{}", limit.buckets().full_at.len());
+    }
+}

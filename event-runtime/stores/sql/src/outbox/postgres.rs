@@ -1,0 +1,74 @@
+//! The outbox on PostgreSQL.
+
+use sqlx::postgres::{PgConnection, PgListener, PgPool, Postgres};
+
+use crate::StoreError;
+
+use super::rows::{Claimed, ClaimedColumns, NewRow, Settled};
+use super::sql::postgres;
+use super::store::{Counts, OutboxStore, SetAsideColumns, json, same_for_both};
+
+/// The channel on which the table's trigger tells of inserts; the payload is the table's schema.
+const CHANNEL: &str = "event_outbox";
+
+/// A connection that listens, and the schema whose inserts it listens for.
+pub struct Ear {
+    listener: PgListener,
+    schema: String,
+}
+
+impl OutboxStore for Postgres {
+    type Ear = Ear;
+
+    async fn outbox_insert(
+        connection: &mut PgConnection,
+        rows: Vec<NewRow>,
+        now: i64,
+        locked: bool,
+    ) -> Result<(), StoreError> {
+        let sql = if locked { postgres::INSERT } else { postgres::INSERT_UNLOCKED };
+        let (mut ids, mut types, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut bodies, mut hops, mut deliver_at) = (Vec::new(), Vec::new(), Vec::new());
+        for row in rows {
+            ids.push(row.event_id);
+            types.push(row.payload_type);
+            keys.push(row.ordering_key);
+            bodies.push(row.body);
+            hops.push(row.hops);
+            deliver_at.push(row.deliver_at);
+        }
+        let query =
+            sqlx::query(sql).bind(ids).bind(types).bind(keys).bind(bodies).bind(hops).bind(deliver_at);
+        let done = query.bind(now).execute(connection).await;
+        done.map(drop).map_err(StoreError::during("insert into the outbox"))
+    }
+
+    async fn outbox_listen(pool: &PgPool) -> Result<Option<Ear>, StoreError> {
+        // The only connection of a pool is needed for work.
+        if pool.options().get_max_connections() < 2 {
+            return Ok(None);
+        }
+        let failed = StoreError::during("listen for inserts into the outbox");
+        let schema: Option<String> =
+            sqlx::query_scalar("SELECT current_schema()::text").fetch_one(pool).await.map_err(&failed)?;
+        let mut listener = PgListener::connect_with(pool).await.map_err(&failed)?;
+        listener.listen(CHANNEL).await.map_err(failed)?;
+        Ok(Some(Ear { listener, schema: schema.unwrap_or_default() }))
+    }
+
+    async fn outbox_heard(ear: &mut Ear) -> Result<(), StoreError> {
+        let failed = StoreError::during("hear of inserts into the outbox");
+        loop {
+            match ear.listener.try_recv().await.map_err(&failed)? {
+                Some(notification) if notification.payload() != ear.schema => {}
+                // `None` = the connection was lost, and with it perhaps a notification.
+                _ => break,
+            }
+        }
+        // One look at the table answers all that came by now.
+        while ear.listener.next_buffered().is_some() {}
+        Ok(())
+    }
+
+    same_for_both!(postgres, "BEGIN");
+}

@@ -1,0 +1,288 @@
+//! The relay, batch by batch: failures, order, retention, leases.
+
+use std::time::Duration;
+
+use event_runtime::consumer::Backoff;
+use event_runtime::transport::ProduceErrorKind;
+use tokio_util::sync::CancellationToken;
+
+use super::shop::{TestBroker, order, write};
+use super::{clock, on_both};
+use crate::{Database, Outbox, OutboxStats, Relay, RelaySettings, Retention, SetAside, migrate};
+
+on_both!(
+    a_dead_broker_delays_and_recovery_keeps_the_order,
+    a_failed_row_holds_its_key_back_and_no_other,
+    a_poison_row_is_set_aside_and_can_be_put_back,
+    a_retry_goes_to_the_remaining_producers_only,
+    kept_rows_are_removed_in_small_batches,
+    a_dead_relays_rows_are_taken_over_when_the_lease_is_over,
+    a_lease_is_extended_while_a_broker_takes_its_time,
+    a_stop_gives_back_what_hangs,
+    a_running_relay_does_not_spin_on_a_dead_broker,
+    depth_and_age_are_counted,
+);
+
+fn settings() -> RelaySettings {
+    RelaySettings {
+        backoff: Backoff { base: Duration::from_secs(1), max: Duration::from_secs(60) },
+        ..RelaySettings::default()
+    }
+}
+
+async fn a_dead_broker_delays_and_recovery_keeps_the_order<Db: Database>(pool: sqlx::Pool<Db>) {
+    migrate(&pool).await.unwrap();
+    write(&pool, &Outbox::new(), (1..=6).map(|number| order(["a", "b"][number % 2], number as u64))).await;
+    let (clock, broker) = (clock(), TestBroker::new("broker"));
+    clock.advance(Duration::from_secs(3600 * 24 * 3650));
+    let relay = Relay::new(pool, TestBroker::pool(std::slice::from_ref(&broker)))
+        .with_settings(settings())
+        .with_clock(clock.clock());
+    broker.fail(None, ProduceErrorKind::Unavailable);
+    let report = relay.run_once().await.unwrap();
+    assert_eq!(
+        (report.claimed, report.retried, report.released),
+        (6, 2, 4),
+        "the heads failed, the rest waited"
+    );
+    assert_eq!(relay.run_once().await.unwrap().claimed, 0, "everything waits");
+    assert_eq!(relay.stats().await.unwrap().delayed, 2);
+    for _ in 0..20 {
+        clock.advance(Duration::from_secs(60));
+        relay.run_once().await.unwrap();
+    }
+    assert_eq!(relay.stats().await.unwrap().set_aside, 0, "a dead broker is no row's fault");
+    broker.recover();
+    clock.advance(Duration::from_secs(60));
+    relay.run_once().await.unwrap();
+    assert_eq!(broker.orders().len(), 6);
+    for (customer, numbers) in [("a", [2, 4, 6]), ("b", [1, 3, 5])] {
+        let of_customer: Vec<u64> =
+            broker.orders().into_iter().filter(|(of, _)| of == customer).map(|(_, number)| number).collect();
+        assert_eq!(of_customer, numbers);
+    }
+}
+
+async fn a_failed_row_holds_its_key_back_and_no_other<Db: Database>(pool: sqlx::Pool<Db>) {
+    migrate(&pool).await.unwrap();
+    let (clock, broker) = (clock(), TestBroker::new("broker"));
+    let outbox = Outbox::new().with_clock(clock.clock());
+    write(&pool, &outbox, [order("a", 1), order("a", 2), order("b", 3), order("a", 4)]).await;
+    broker.fail(2, ProduceErrorKind::Throttled);
+    let relay = Relay::new(pool.clone(), TestBroker::pool(std::slice::from_ref(&broker)))
+        .with_settings(settings())
+        .with_clock(clock.clock());
+    relay.run_once().await.unwrap();
+    assert_eq!(broker.numbers(), [1, 3]);
+    write(&pool, &outbox, [order("a", 5), order("b", 6)]).await;
+    relay.run_once().await.unwrap();
+    assert_eq!(broker.numbers(), [1, 3, 6], "a later commit does not overtake either");
+    broker.recover();
+    clock.advance(Duration::from_secs(60));
+    relay.run_once().await.unwrap();
+    assert_eq!(broker.numbers(), [1, 3, 6, 2, 4, 5]);
+}
+
+async fn a_poison_row_is_set_aside_and_can_be_put_back<Db: Database>(pool: sqlx::Pool<Db>) {
+    migrate(&pool).await.unwrap();
+    let (clock, broker) = (clock(), TestBroker::new("broker"));
+    let outbox = Outbox::new().with_clock(clock.clock());
+    write(&pool, &outbox, [order("a", 1), order("a", 2), order("b", 3)]).await;
+    broker.fail(1, ProduceErrorKind::TooLarge);
+    let relay = Relay::new(pool.clone(), TestBroker::pool(std::slice::from_ref(&broker)))
+        .with_settings(RelaySettings { max_refusals: 3, ..settings() })
+        .with_clock(clock.clock());
+    for _ in 0..2 {
+        let report = relay.run_once().await.unwrap();
+        assert_eq!((report.retried, report.set_aside), (1, 0));
+        assert_eq!(broker.numbers(), [3], "its key waits");
+        clock.advance(Duration::from_secs(60));
+    }
+    let report = relay.run_once().await.unwrap();
+    assert_eq!((report.set_aside, report.published), (1, 1), "and goes on in the same batch");
+    assert_eq!(broker.numbers(), [3, 2]);
+    let aside = SetAside::list(&pool, 10).await.unwrap();
+    assert_eq!((aside.len(), aside[0].attempts, aside[0].ordering_key.as_deref()), (1, 3, Some("a")));
+    assert!(aside[0].error.contains("as it was told"), "{}", aside[0].error);
+    assert_eq!(aside[0].at, clock.now());
+    broker.recover();
+    assert_eq!(SetAside::put_back(&pool, &[aside[0].sequence]).await.unwrap(), 1);
+    assert_eq!(SetAside::discard(&pool, &[aside[0].sequence]).await.unwrap(), 0);
+    relay.run_once().await.unwrap();
+    assert_eq!(broker.numbers(), [3, 2, 1]);
+}
+
+async fn a_retry_goes_to_the_remaining_producers_only<Db: Database>(pool: sqlx::Pool<Db>) {
+    migrate(&pool).await.unwrap();
+    let (clock, first, second) = (clock(), TestBroker::new("first"), TestBroker::new("second"));
+    let outbox = Outbox::new().with_clock(clock.clock());
+    write(&pool, &outbox, [order("a", 1), order("a", 2)]).await;
+    second.fail(None, ProduceErrorKind::Unavailable);
+    // Another relay, in another process: what is known stands in the table.
+    let relay = || {
+        Relay::new(pool.clone(), TestBroker::pool(&[first.clone(), second.clone()]))
+            .with_settings(settings())
+            .with_clock(clock.clock())
+    };
+    for _ in 0..3 {
+        relay().run_once().await.unwrap();
+        clock.advance(Duration::from_secs(60));
+    }
+    assert_eq!((first.numbers(), second.numbers()), (vec![1], vec![]));
+    second.recover();
+    relay().run_once().await.unwrap();
+    assert_eq!((first.numbers(), second.numbers()), (vec![1, 2], vec![1, 2]));
+}
+
+async fn kept_rows_are_removed_in_small_batches<Db: Database>(pool: sqlx::Pool<Db>) {
+    migrate(&pool).await.unwrap();
+    let (clock, broker) = (clock(), TestBroker::new("broker"));
+    let outbox = Outbox::new().with_clock(clock.clock());
+    write(&pool, &outbox, (0..25).map(|number| order("a", number))).await;
+    let keep = Retention::Keep(Duration::from_secs(600));
+    let relay = Relay::new(pool.clone(), TestBroker::pool(std::slice::from_ref(&broker)))
+        .with_settings(RelaySettings { retention: keep, clean_up_batch: 10, ..settings() })
+        .with_clock(clock.clock());
+    relay.run_once().await.unwrap();
+    assert_eq!(relay.run_once().await.unwrap().claimed, 0, "kept is not pending");
+    let stats = relay.stats().await.unwrap();
+    assert_eq!((stats.pending, stats.kept), (0, 25));
+    clock.advance(Duration::from_secs(600));
+    assert_eq!(relay.clean_up().await.unwrap(), 0, "not before its time is over");
+    clock.advance(Duration::from_secs(1));
+    let mut removed = Vec::new();
+    for _ in 0..4 {
+        removed.push(relay.clean_up().await.unwrap());
+    }
+    assert_eq!(removed, [10, 10, 5, 0]);
+}
+
+async fn a_dead_relays_rows_are_taken_over_when_the_lease_is_over<Db: Database>(pool: sqlx::Pool<Db>) {
+    migrate(&pool).await.unwrap();
+    let (clock, broker) = (clock(), TestBroker::new("broker"));
+    let outbox = Outbox::new().with_clock(clock.clock());
+    write(&pool, &outbox, [order("a", 1), order("a", 2)]).await;
+    let relay = || {
+        Relay::new(pool.clone(), TestBroker::pool(std::slice::from_ref(&broker)))
+            .with_settings(settings())
+            .with_clock(clock.clock())
+    };
+    broker.hang();
+    let dead = relay();
+    tokio::select! {
+        _ = dead.run_once() => unreachable!("the broker hangs"),
+        () = broker.was_tried(1) => {}
+    }
+    broker.recover();
+    write(&pool, &outbox, [order("a", 3), order("b", 4)]).await;
+    relay().run_once().await.unwrap();
+    assert_eq!(broker.numbers(), [4], "the key waits for the end of the lease");
+    clock.advance(Duration::from_secs(31));
+    relay().run_once().await.unwrap();
+    assert_eq!(broker.numbers(), [4, 1, 2, 3]);
+}
+
+async fn a_lease_is_extended_while_a_broker_takes_its_time<Db: Database>(pool: sqlx::Pool<Db>) {
+    migrate(&pool).await.unwrap();
+    let (clock, broker) = (clock(), TestBroker::new("broker"));
+    let outbox = Outbox::new().with_clock(clock.clock());
+    write(&pool, &outbox, [order("a", 1), order("a", 2)]).await;
+    let relay = || {
+        Relay::new(pool.clone(), TestBroker::pool(std::slice::from_ref(&broker)))
+            .with_settings(settings())
+            .with_clock(clock.clock())
+    };
+    broker.hang();
+    let slow = relay();
+    let task = tokio::spawn(async move { slow.run_once().await.unwrap() });
+    broker.was_tried(1).await;
+    for _ in 0..10 {
+        while clock.sleepers() == 0 {
+            tokio::task::yield_now().await;
+        }
+        clock.advance(Duration::from_secs(10));
+    }
+    while clock.sleepers() == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(
+        relay().run_once().await.unwrap().claimed,
+        0,
+        "100 s later the rows are still the slow relay's"
+    );
+    broker.recover();
+    assert_eq!(task.await.unwrap().published, 2);
+    assert_eq!(broker.numbers(), [1, 2]);
+}
+
+async fn a_stop_gives_back_what_hangs<Db: Database>(pool: sqlx::Pool<Db>) {
+    migrate(&pool).await.unwrap();
+    let broker = TestBroker::new("broker");
+    write(&pool, &Outbox::new(), [order("a", 1), order("a", 2)]).await;
+    let relay = || {
+        Relay::new(pool.clone(), TestBroker::pool(std::slice::from_ref(&broker)))
+            .with_settings(RelaySettings { stop_deadline: Duration::from_millis(300), ..settings() })
+    };
+    broker.hang();
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(relay().run(stop.clone().cancelled_owned()));
+    broker.was_tried(1).await;
+    stop.cancel();
+    let report = running.await.unwrap().unwrap();
+    assert_eq!((report.claimed, report.published, report.released), (2, 0, 2));
+    broker.recover();
+    assert_eq!(relay().run_once().await.unwrap().published, 2, "nobody waits for a lease");
+    assert_eq!(broker.numbers(), [1, 2]);
+}
+
+async fn a_running_relay_does_not_spin_on_a_dead_broker<Db: Database>(pool: sqlx::Pool<Db>) {
+    migrate(&pool).await.unwrap();
+    let (clock, broker) = (clock(), TestBroker::new("broker"));
+    let outbox = Outbox::new().with_clock(clock.clock());
+    // Each its own key: a batch is one row, and there is always another one that was not tried yet.
+    write(&pool, &outbox, (0..40).map(|number| order(&format!("customer-{number}"), number))).await;
+    broker.fail(None, ProduceErrorKind::Unavailable);
+    let relay = Relay::new(pool.clone(), TestBroker::pool(std::slice::from_ref(&broker)))
+        .with_settings(RelaySettings { batch: 1, ..settings() })
+        .with_clock(clock.clock());
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(relay.run(stop.clone().cancelled_owned()));
+    for round in 1..=8 {
+        broker.was_tried(round).await;
+        while OutboxStats::read(&pool, &clock.clock()).await.unwrap().claimed > 0 {
+            tokio::task::yield_now().await;
+        }
+        // It is asleep until the clock moves: nothing is tried in between.
+        while clock.sleepers() == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(broker.tries(), round);
+        clock.advance(Duration::from_secs(60));
+    }
+    broker.recover();
+    let advance = async {
+        loop {
+            tokio::task::yield_now().await;
+            clock.advance(Duration::from_millis(100));
+        }
+    };
+    tokio::select! {
+        () = broker.took(40) => {}
+        () = advance => {}
+    }
+    stop.cancel();
+    assert_eq!(running.await.unwrap().unwrap().published, 40);
+}
+
+async fn depth_and_age_are_counted<Db: Database>(pool: sqlx::Pool<Db>) {
+    migrate(&pool).await.unwrap();
+    let (clock, broker) = (clock(), TestBroker::new("broker"));
+    let outbox = Outbox::new().with_clock(clock.clock());
+    let relay = Relay::new(pool.clone(), TestBroker::pool(&[broker])).with_clock(clock.clock());
+    assert_eq!(relay.stats().await.unwrap().age, Duration::ZERO);
+    write(&pool, &outbox, [order("a", 1)]).await;
+    clock.advance(Duration::from_secs(90));
+    write(&pool, &outbox, [order("b", 2)]).await;
+    let stats = relay.stats().await.unwrap();
+    assert_eq!((stats.pending, stats.claimed, stats.age), (2, 0, Duration::from_secs(90)));
+}

@@ -1,0 +1,150 @@
+//! Events into a queue of a file.
+
+use std::time::Duration;
+
+use event_runtime::Message;
+use event_runtime::delivery::attribute;
+use event_runtime::embedded::{MessageAttribute, OutgoingMessage, rules};
+use event_runtime::transport::{
+    KeylessGroup, ProduceError, ProduceErrorKind, Producer, ProducerCapabilities,
+};
+
+use crate::error::{SqliteError, SqliteErrorKind};
+use crate::limits;
+use crate::queue::SqliteQueue;
+
+/// Sends events to one queue, and waits where it is full. A batch is one transaction, and batches and single events
+/// that are sent at the same time share one.
+///
+/// On a FIFO queue the group is the event's ordering key, and the deduplication id
+/// [`Message::deduplication_id`]. A delay that the queue can't keep by itself (any on a FIFO queue, more than 15 minutes
+/// on a standard one) travels as the `delayed-until` attribute, which the consumer honours.
+#[derive(Clone, Debug)]
+pub struct SqliteProducer {
+    id: String,
+    queue: SqliteQueue,
+    keyless: Option<KeylessGroup>,
+    tenant_groups: bool,
+}
+
+impl SqliteProducer {
+    /// A producer of this name.
+    pub fn new(id: impl Into<String>, queue: SqliteQueue) -> Self {
+        Self { id: id.into(), queue, keyless: None, tenant_groups: false }
+    }
+
+    /// What stands in for the ordering key of an event without one, on a FIFO queue.
+    #[must_use]
+    pub fn with_keyless(mut self, group: KeylessGroup) -> Self {
+        self.keyless = Some(group);
+        self
+    }
+
+    /// On a standard queue: sends the event's tenant as its group, so that a tenant with a backlog does not hold up the
+    /// others.
+    #[must_use]
+    pub fn with_tenant_groups(mut self) -> Self {
+        self.tenant_groups = true;
+        self
+    }
+
+    fn outgoing(&self, message: &Message) -> Result<OutgoingMessage, ProduceError> {
+        let mut outgoing = OutgoingMessage::new(message.body().as_bytes().clone());
+        for (name, value) in message.attributes() {
+            outgoing = outgoing.with_attribute(MessageAttribute::string(name, value));
+        }
+        if self.queue.is_fifo() {
+            outgoing = outgoing
+                .with_group(self.group(message)?)
+                .with_deduplication_id(rules::broker_safe(message.deduplication_id().into_owned()));
+        } else if let Some(tenant) = message.metadata().tenant_id.as_ref().filter(|_| self.tenant_groups) {
+            outgoing = outgoing.with_group(rules::broker_safe(tenant.clone()));
+        }
+        match message.delay() {
+            Some(delay) if !delay.is_zero() => Ok(self.delayed(outgoing, delay)),
+            _ => Ok(outgoing),
+        }
+    }
+
+    fn group(&self, message: &Message) -> Result<String, ProduceError> {
+        let metadata = message.metadata();
+        let group = match (&metadata.partition_key, self.keyless) {
+            (Some(key), _) => key.clone(),
+            (None, Some(KeylessGroup::PayloadType)) => metadata.payload_type.to_string(),
+            (None, Some(KeylessGroup::EventId)) => metadata.id.clone(),
+            (None, None) => {
+                let text = format!(
+                    "event `{}` has no ordering key, which queue `{}` needs: add `#[event(key = field)]`, or set \
+                     `fifo_group` of producer `{}` to \"payload_type\" or \"event_id\"",
+                    metadata.payload_type,
+                    self.queue.name(),
+                    self.id
+                );
+                return Err(ProduceError::new(ProduceErrorKind::Refused, text));
+            }
+        };
+        Ok(rules::broker_safe(group))
+    }
+
+    fn delayed(&self, outgoing: OutgoingMessage, delay: Duration) -> OutgoingMessage {
+        let native = if self.queue.is_fifo() { Duration::ZERO } else { delay.min(limits::MAX_DELAY) };
+        let outgoing = if native.is_zero() { outgoing } else { outgoing.with_delay(native) };
+        if native == delay {
+            return outgoing;
+        }
+        let until = rules::after(self.queue.clock().now(), delay).to_string();
+        outgoing.with_attribute(MessageAttribute::string(attribute::DELAYED_UNTIL, until))
+    }
+}
+
+impl Producer for SqliteProducer {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn capabilities(&self) -> ProducerCapabilities {
+        ProducerCapabilities { ordered: self.queue.is_fifo(), keyless: self.keyless }
+    }
+
+    async fn produce(&self, message: &Message) -> Result<(), ProduceError> {
+        let sent = self.queue.send(self.outgoing(message)?).await;
+        sent.map(drop).map_err(|error| produce_error(&self.queue, error))
+    }
+
+    async fn produce_batch(&self, messages: &[Message]) -> Vec<Result<(), ProduceError>> {
+        let mut results: Vec<Result<(), ProduceError>> = Vec::with_capacity(messages.len());
+        let (mut outgoing, mut places) =
+            (Vec::with_capacity(messages.len()), Vec::with_capacity(messages.len()));
+        for (place, message) in messages.iter().enumerate() {
+            results.push(self.outgoing(message).map(|message| {
+                outgoing.push(message);
+                places.push(place);
+            }));
+        }
+        match self.queue.send_all(outgoing).await {
+            Ok(sent) => {
+                for (place, sent) in places.into_iter().zip(sent) {
+                    results[place] = sent.map(drop).map_err(|error| produce_error(&self.queue, error.into()));
+                }
+            }
+            Err(error) => {
+                for place in places {
+                    results[place] = Err(produce_error(&self.queue, error.clone()));
+                }
+            }
+        }
+        results
+    }
+}
+
+/// The error of a send, as the runtime knows it.
+pub(crate) fn produce_error(queue: &SqliteQueue, error: SqliteError) -> ProduceError {
+    let kind = match error.kind() {
+        SqliteErrorKind::Refused(kind) => rules::produce_error_kind(kind),
+        SqliteErrorKind::DiskFull => ProduceErrorKind::Throttled,
+        SqliteErrorKind::Busy | SqliteErrorKind::Unavailable => ProduceErrorKind::Unavailable,
+        SqliteErrorKind::Closed => ProduceErrorKind::Closed,
+        _ => ProduceErrorKind::Refused,
+    };
+    ProduceError::new(kind, format!("not sent to queue `{}`", queue.name())).with_source(error)
+}

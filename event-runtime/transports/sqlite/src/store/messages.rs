@@ -1,0 +1,185 @@
+//! Rows of messages: in, out, and from one state to another.
+
+use event_runtime::embedded::{MessageId, rules};
+use rusqlite::types::Type;
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use crate::limits::MAX_MESSAGE_BYTES;
+
+use super::schema::{DELAYED, IN_FLIGHT, READY};
+use super::session::{Fault, Open, Session};
+
+/// What a queue decides by about one message.
+#[derive(Debug)]
+pub(super) struct Stored {
+    pub(super) sequence: i64,
+    pub(super) payload: i64,
+    pub(super) size: i64,
+    pub(super) state: i64,
+    pub(super) line: Option<i64>,
+    pub(super) sent_at: i64,
+    pub(super) first_received_at: i64,
+    pub(super) received_at: i64,
+    pub(super) receive_count: u32,
+    pub(super) receives: u32,
+    pub(super) changed: bool,
+    pub(super) dead_letter_source: Option<String>,
+}
+
+/// The columns that [`Stored::read`] reads, in its order; the table is called `m`.
+macro_rules! stored_columns {
+    () => {
+        "m.sequence, m.payload, m.size, m.state, m.line, m.sent_at, m.first_received_at, m.received_at, \
+         m.receive_count, m.receives, m.changed, m.dead_letter_source"
+    };
+}
+pub(super) use stored_columns;
+
+impl Stored {
+    /// How many columns it has.
+    pub(super) const COLUMNS: usize = 12;
+
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            sequence: row.get(0)?,
+            payload: row.get(1)?,
+            size: row.get(2)?,
+            state: row.get(3)?,
+            line: row.get(4)?,
+            sent_at: row.get(5)?,
+            first_received_at: row.get(6)?,
+            received_at: row.get(7)?,
+            receive_count: row.get(8)?,
+            receives: row.get(9)?,
+            changed: row.get(10)?,
+            dead_letter_source: row.get(11)?,
+        })
+    }
+}
+
+/// A message on its way into a queue; its payload is stored already.
+pub(super) struct Arriving<'a> {
+    pub(super) payload: i64,
+    pub(super) size: i64,
+    pub(super) group: Option<&'a str>,
+    /// Microseconds.
+    pub(super) delay: i64,
+    pub(super) sent_at: i64,
+    pub(super) dead_letter_source: Option<&'a str>,
+}
+
+impl Session<'_> {
+    /// Whether the queue takes so many bytes more. An empty queue takes a message of any size.
+    pub(super) fn has_room(open: &Open, size: i64) -> bool {
+        let (facts, tally) = (&open.facts, &open.tally);
+        tally.messages == 0
+            || (tally.messages < facts.max_messages && tally.bytes.saturating_add(size) <= facts.max_bytes)
+    }
+
+    /// Takes a message in and returns its place in the order.
+    pub(super) fn insert(&mut self, open: &mut Open, arriving: &Arriving<'_>) -> Result<i64, Fault> {
+        let line = self.enter_line(open, arriving.group)?;
+        let sequence = open.tally.next_sequence;
+        let state = if arriving.delay > 0 { DELAYED } else { READY };
+        self.statement(
+            "INSERT INTO message (queue, sequence, payload, size, state, due, line, sent_at, dead_letter_source) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            open.facts.id,
+            sequence,
+            arriving.payload,
+            arriving.size,
+            state,
+            self.now.saturating_add(arriving.delay),
+            line,
+            arriving.sent_at,
+            arriving.dead_letter_source
+        ])?;
+        open.tally.next_sequence += 1;
+        open.tally.messages += 1;
+        open.tally.bytes += arriving.size;
+        open.lines.extend(line);
+        // A delayed one too: whoever waits may have to wait less long.
+        self.wake(open.facts.id);
+        Ok(sequence)
+    }
+
+    pub(super) fn find(&self, open: &Open, sequence: i64) -> Result<Option<Stored>, Fault> {
+        const FIND: &str =
+            concat!("SELECT ", stored_columns!(), " FROM message m WHERE m.queue = ?1 AND m.sequence = ?2");
+        Ok(self.statement(FIND)?.query_row([open.facts.id, sequence], Stored::read).optional()?)
+    }
+
+    /// Takes a message out for good.
+    pub(super) fn remove(&mut self, open: &mut Open, sequence: i64) -> Result<(), Fault> {
+        let Some(stored) = self.find(open, sequence)? else { return Ok(()) };
+        self.remove_stored(open, &stored)?;
+        self.execute("DELETE FROM payload WHERE id = ?1", [stored.payload])?;
+        Ok(())
+    }
+
+    /// Takes a message out and leaves its payload.
+    pub(super) fn remove_stored(&mut self, open: &mut Open, stored: &Stored) -> Result<(), Fault> {
+        self.execute(
+            "DELETE FROM message WHERE queue = ?1 AND sequence = ?2",
+            [open.facts.id, stored.sequence],
+        )?;
+        // Only then can somebody wait for room.
+        let was_full = open.tally.messages >= open.facts.max_messages
+            || open.tally.bytes.saturating_add(MAX_MESSAGE_BYTES as i64) > open.facts.max_bytes;
+        open.tally.messages -= 1;
+        open.tally.bytes -= stored.size;
+        self.count_in_line(open, stored.line, stored.state, READY)?;
+        // On a FIFO queue the rest of its line may follow; elsewhere only room became free.
+        if stored.line.is_some() || was_full {
+            self.wake(open.facts.id);
+        }
+        Ok(())
+    }
+
+    /// Hides a message until `due`, or shows it as of `due`.
+    pub(super) fn set_state(
+        &mut self,
+        open: &mut Open,
+        stored: &Stored,
+        state: i64,
+        due: i64,
+    ) -> Result<(), Fault> {
+        self.statement(
+            "UPDATE message SET state = ?3, due = ?4, changed = 1 WHERE queue = ?1 AND sequence = ?2",
+        )?
+        .execute([open.facts.id, stored.sequence, state, due])?;
+        self.count_in_line(open, stored.line, stored.state, state)?;
+        self.wake(open.facts.id);
+        Ok(())
+    }
+
+    /// When something of the queue becomes visible by itself; the end of time where nothing does.
+    pub(super) fn next_event(&self, open: &Open) -> Result<i64, Fault> {
+        let mut next = i64::MAX;
+        for state in [IN_FLIGHT, DELAYED] {
+            let due: Option<i64> = self
+                .statement("SELECT min(due) FROM message WHERE queue = ?1 AND state = ?2")?
+                .query_row([open.facts.id, state], |row| row.get(0))?;
+            next = next.min(due.unwrap_or(i64::MAX));
+        }
+        Ok(next)
+    }
+}
+
+/// A message id in a column.
+pub(super) fn id_bytes(id: MessageId) -> [u8; 16] {
+    id.as_u128().to_be_bytes()
+}
+
+/// The message id in a column.
+pub(super) fn read_id(row: &Row<'_>, column: usize) -> rusqlite::Result<MessageId> {
+    let bytes: [u8; 16] = row.get(column)?;
+    Ok(rules::message_id_from(u128::from_be_bytes(bytes)))
+}
+
+/// A column holds what this crate never writes.
+pub(super) fn damaged(column: usize, what: &'static str) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, what.into())
+}

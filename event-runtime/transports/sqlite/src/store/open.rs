@@ -1,0 +1,115 @@
+//! Opening a file: whose it is, before anything is written into it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use crate::config::Synchronous;
+use crate::error::{SqliteError, SqliteErrorKind};
+use crate::limits::BUSY_TIMEOUT;
+
+use super::schema;
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct OpenSettings {
+    pub(crate) synchronous: Synchronous,
+    pub(crate) max_bytes: Option<u64>,
+}
+
+/// Two processes that create a file at once meet in changes that SQLite does not wait for: they try again.
+const ATTEMPTS: u32 = 50;
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(20);
+
+pub(super) fn open(path: &Path, settings: OpenSettings) -> Result<Connection, SqliteError> {
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        match try_open(path, settings) {
+            Err(error) if error.kind() == SqliteErrorKind::Busy && attempt < ATTEMPTS => {
+                std::thread::sleep(BETWEEN_ATTEMPTS);
+            }
+            result => return result,
+        }
+    }
+}
+
+fn try_open(path: &Path, settings: OpenSettings) -> Result<Connection, SqliteError> {
+    let failed = |error| SqliteError::sqlite(path, error);
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    if state(&connection, path)? == State::Empty {
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+        create(&mut connection, path)?;
+    }
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(failed)?;
+    if !mode.eq_ignore_ascii_case("wal") {
+        let text = "its folder does not allow a write-ahead log: use a local file system";
+        return Err(SqliteError::file(SqliteErrorKind::Unavailable, path, text));
+    }
+    connection.pragma_update(None, "synchronous", settings.synchronous.as_str()).map_err(failed)?;
+    connection.pragma_update(None, "temp_store", "MEMORY").map_err(failed)?;
+    if let Some(bytes) = settings.max_bytes {
+        let page: u64 = connection
+            .pragma_query_value(None, "page_size", |row| row.get::<_, i64>(0))
+            .map_err(failed)?
+            .unsigned_abs();
+        let pages = i64::try_from((bytes / page.max(1)).max(1)).unwrap_or(i64::MAX);
+        connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).map_err(failed)?;
+    }
+    Ok(connection)
+}
+
+#[derive(PartialEq, Eq)]
+enum State {
+    Empty,
+    Ours,
+}
+
+/// Reads what the file is, and writes nothing.
+fn state(connection: &Connection, path: &Path) -> Result<State, SqliteError> {
+    let failed = |error| SqliteError::sqlite(path, error);
+    let number =
+        |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0)).map_err(failed);
+    let count = |query| connection.query_row(query, [], |row| row.get::<_, i64>(0)).map_err(failed);
+    let objects = count("SELECT count(*) FROM sqlite_schema")?;
+    let (application, version) = (number("application_id")?, number("user_version")?);
+    match (application, version) {
+        (0, 0) if objects == 0 => Ok(State::Empty),
+        (schema::APPLICATION_ID, version) if version > schema::VERSION => {
+            let text = format!(
+                "its schema has version {version}, this program knows up to {}: use a newer program, or another file",
+                schema::VERSION
+            );
+            Err(SqliteError::file(SqliteErrorKind::NewerSchema, path, text))
+        }
+        (schema::APPLICATION_ID, schema::VERSION) if count(schema::LANDMARK)? == schema::LANDMARKS => {
+            Ok(State::Ours)
+        }
+        (schema::APPLICATION_ID, _) => {
+            let text = "tables are missing in it: restore it, or move it away and begin with an empty one";
+            Err(SqliteError::file(SqliteErrorKind::Corrupt, path, text))
+        }
+        _ => {
+            let text = "it is a database of another application: name another file";
+            Err(SqliteError::file(SqliteErrorKind::ForeignFile, path, text))
+        }
+    }
+}
+
+/// Makes the tables, unless another process just did.
+fn create(connection: &mut Connection, path: &Path) -> Result<(), SqliteError> {
+    let failed = |error| SqliteError::sqlite(path, error);
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    if state(&transaction, path)? == State::Empty {
+        transaction.execute_batch(schema::CREATE).map_err(failed)?;
+        transaction.pragma_update(None, "application_id", schema::APPLICATION_ID).map_err(failed)?;
+        transaction.pragma_update(None, "user_version", schema::VERSION).map_err(failed)?;
+    }
+    transaction.commit().map_err(failed)
+}
