@@ -47,7 +47,7 @@ pub(crate) fn publish(costs: &BTreeMap<String, Cost>) -> io::Result<()> {
 
 fn show(file: &str, title: &str, across: &str, lines: &[Line]) -> io::Result<()> {
     println!("\n### {title}: instructions\n");
-    println!("| {across} |{} ", lines.iter().map(|line| format!(" {} |", line.name)).collect::<String>());
+    println!("| {across} |{}", lines.iter().map(|line| format!(" {} |", line.name)).collect::<String>());
     println!("|--:|{}", "--:|".repeat(lines.len()));
     let values = lines.first().map_or(&[][..], |line| &line.points);
     for (index, (value, _)) in values.iter().enumerate() {

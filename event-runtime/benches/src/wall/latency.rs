@@ -71,6 +71,7 @@ fn measure(concurrency: usize, some_sleep: bool) -> (Vec<Duration>, Duration) {
     };
     let settings = ConsumerSettings {
         concurrency,
+        wait: Duration::from_millis(100),
         settle_linger: Duration::ZERO,
         on_exhausted: OnExhausted::Discard,
         ..ConsumerSettings::default()
