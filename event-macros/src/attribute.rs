@@ -207,9 +207,20 @@ pub(crate) fn doc_comment(attributes: &[Attribute]) -> String {
             Meta::NameValue(pair) => syn::parse2::<LitStr>(pair.value.to_token_stream()).ok(),
             _ => None,
         })
-        .map(|line| line.value().trim().to_owned())
+        .flat_map(|text| lines(&text.value()))
         .collect();
     lines.join("\n").trim().to_owned()
+}
+
+/// The lines of one doc attribute, without the stars that lead the lines of a block comment.
+fn lines(text: &str) -> Vec<String> {
+    let lines: Vec<_> = text.split('\n').map(str::trim).collect();
+    let (_, behind_first) = lines.split_first().unwrap_or((&"", &[]));
+    let is_block =
+        !behind_first.is_empty() && behind_first.iter().all(|line| line.is_empty() || line.starts_with('*'));
+    let unstarred =
+        |line: &str| line.strip_prefix('*').filter(|_| is_block).unwrap_or(line).trim().to_owned();
+    lines.into_iter().map(unstarred).collect()
 }
 
 /// The first paragraph of a doc comment on one line.
@@ -222,5 +233,23 @@ pub(crate) fn summary(doc: &str) -> String {
 pub(crate) fn refuse(attributes: &[Attribute], name: &str, remedy: &str, errors: &mut Diagnostics) {
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(name)) {
         errors.on(attribute, remedy);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn doc(item: &str) -> String {
+        doc_comment(&syn::parse_str::<syn::ItemStruct>(item).unwrap().attrs)
+    }
+
+    #[test]
+    fn doc_comments_are_lines_without_their_marks() {
+        assert_eq!(doc("/// One\n/// line\n///\n/// and more\nstruct X;"), "One\nline\n\nand more");
+        assert_eq!(doc("/**\n * One\n * line\n *\n * and more\n */\nstruct X;"), "One\nline\n\nand more");
+        assert_eq!(doc("/** One */ struct X;"), "One");
+        assert_eq!(doc("/**\n One\n * a point\n */ struct X;"), "One\n* a point");
+        assert_eq!(summary("One\nline\n\nand more"), "One line");
     }
 }

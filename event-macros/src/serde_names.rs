@@ -16,8 +16,15 @@ pub(crate) struct Container {
 }
 
 pub(crate) enum Data {
-    Struct { fields: Vec<Field> },
-    Enum { tagging: Tagging, variants: Vec<Variant> },
+    Struct {
+        /// The member that names the struct on the wire, where there is one.
+        tag: Option<String>,
+        fields: Vec<Field>,
+    },
+    Enum {
+        tagging: Tagging,
+        variants: Vec<Variant>,
+    },
 }
 
 pub(crate) struct Variant {
@@ -39,6 +46,8 @@ pub(crate) struct Field {
     /// Whether the field is that of a newtype, whose form is the value's own.
     pub(crate) transparent: bool,
     pub(crate) read: bool,
+    /// Whether writers may leave it out.
+    pub(crate) may_be_unwritten: bool,
     /// Whether an absent `Option` is an error: with `deserialize_with`, serde does not ask the type.
     pub(crate) read_with: bool,
     /// Whether functions of the user's own read or write it.
@@ -69,7 +78,13 @@ pub(crate) fn read(input: &DeriveInput) -> Option<Container> {
     let clean = context.check().is_ok();
     let container = container.filter(|_| clean)?;
     let data = match &container.data {
-        ast::Data::Struct(style, all) => Data::Struct { fields: fields(*style, all) },
+        ast::Data::Struct(style, all) => Data::Struct {
+            tag: match container.attrs.tag() {
+                TagType::Internal { tag } => Some(tag.clone()),
+                _ => None,
+            },
+            fields: fields(*style, all),
+        },
         ast::Data::Enum(all) => Data::Enum {
             tagging: tagging(container.attrs.tag()),
             variants: all.iter().map(variant).collect(),
@@ -107,6 +122,7 @@ fn fields(style: ast::Style, all: &[ast::Field<'_>]) -> Vec<Field> {
                 flatten: attrs.flatten(),
                 transparent: attrs.transparent() || matches!(style, ast::Style::Newtype),
                 read: !attrs.skip_deserializing(),
+                may_be_unwritten: attrs.skip_serializing() || attrs.skip_serializing_if().is_some(),
                 read_with: attrs.deserialize_with().is_some(),
                 with: attrs.deserialize_with().is_some() || attrs.serialize_with().is_some(),
             }

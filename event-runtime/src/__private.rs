@@ -21,10 +21,9 @@ pub use crate::event::rules::{
 };
 pub use crate::event::{
     Compatibility, DecodeError, Event, EventDescriptor, FieldDescriptor, OrderingKey, Pii, Registered,
-    Tagging, Upcast, UpcastFrom, Validate, Validator, follows_its_older, from_json, has_type_of_its_older,
-    upcast_json,
+    Tagging, Upcast, UpcastFrom, Validate, Validator, follows_its_older, has_type_of_its_older, upcast_json,
 };
-pub use crate::factory::{MessagePack, PackDescriptor, is_first_of_its_type, is_first_of_its_version};
+pub use crate::factory::{MessagePack, PackDescriptor, first_clash};
 
 /// No upper bound of a length.
 pub const UNBOUNDED: usize = usize::MAX;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io;
 
 /// Completes when the process is asked to end: by Ctrl-C, and on Unix by `SIGTERM` too, which is what Docker,
-/// Kubernetes and systemd send. Give it to [`Consumer::run`](crate::Consumer::run), once for each consumer.
+/// Kubernetes and systemd send. Give it to [`Consumer::run`](crate::consumer::Consumer::run), once for each consumer.
 ///
 /// It listens from the call on, not from its first poll, and from then on those signals no longer end the process by
 /// themselves: what still runs ends by its own deadline, such as `drain_deadline_seconds`. Where a signal can't be
@@ -70,7 +70,8 @@ mod tests {
     /// Sends a signal to this process. Whoever calls it listens already, or the tests would end here.
     fn signal(name: &str) {
         let process = std::process::id().to_string();
-        assert!(Command::new("kill").args([&format!("-{name}"), &process]).status().unwrap().success());
+        let sent = Command::new("kill").args([&format!("-{name}"), &process]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "SIG{name} was not sent");
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! Configurations: `cargo +nightly fuzz run config ../tests/corpus/config`.
+//! Configurations: `cargo +nightly fuzz run config corpus/config ../tests/corpus/config`, in this folder.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Bodies in all formats: `cargo +nightly fuzz run envelope ../tests/corpus/envelope`.
+//! Bodies in all formats: `cargo +nightly fuzz run envelope corpus/envelope ../tests/corpus/envelope`, in this folder.
 
 #![no_main]
 

@@ -4,11 +4,13 @@
 
 mod examples {
     mod durable;
+    mod lambda;
     mod webhooks;
 }
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 #[test]
 fn every_example_prints_what_its_expected_file_says() {
@@ -48,18 +50,43 @@ fn compare(folder: &Path, update: bool) -> Result<(), String> {
     if printed == expected { Ok(()) } else { Err(difference(&name, &expected, &printed)) }
 }
 
-/// Runs the example as the README says a user does, from the workspace's root.
+/// The program of an example, to be run from the workspace's root. All examples are built with the first, in one
+/// go: cargo builds what they share once, and not once for each set of features.
+fn program(name: &str) -> Command {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let packages = examples().into_iter().flat_map(|folder| {
+            let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+            ["--package".to_owned(), format!("example-{name}")]
+        });
+        let status = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--locked"])
+            .args(packages)
+            .current_dir(workspace())
+            .status()
+            .expect("cargo starts");
+        assert!(status.success(), "the examples do not build");
+    });
+    let program = format!("example-{name}{}", std::env::consts::EXE_SUFFIX);
+    let mut command = Command::new(Path::new(env!("CARGO_TARGET_TMPDIR")).join("../debug").join(program));
+    command.current_dir(workspace());
+    command
+}
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Runs the example with these arguments.
 fn run(name: &str, arguments: &[&str]) -> Result<String, String> {
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--locked", "--package", &format!("example-{name}"), "--"])
+    let output = program(name)
         .args(arguments)
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
         // Examples use what is at hand by these; the expected output is the one without.
         .env_remove("DATABASE_URL")
         .env_remove("ADDRESS")
         .stdin(Stdio::null())
         .output()
-        .map_err(|error| format!("example {name}: cargo did not start: {error}"))?;
+        .map_err(|error| format!("example {name} did not start: {error}"))?;
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
         return Err(format!("example {name} ended with {}:\n{stderr}", output.status));

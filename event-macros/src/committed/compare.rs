@@ -20,6 +20,8 @@ pub(crate) struct Candidate<'a> {
     pub(crate) name: &'a Ident,
     pub(crate) version: u32,
     pub(crate) fields: &'a [Field],
+    /// The member that names the struct on the wire.
+    pub(crate) tag: Option<&'a str>,
     pub(crate) protected: Protected,
 }
 
@@ -99,7 +101,7 @@ impl Comparison<'_> {
         let keeps = |field: &Field| {
             member_name(field) == Some(name) || by_alias && field.aliases.iter().any(|alias| alias == name)
         };
-        self.candidate.fields.iter().any(keeps)
+        self.candidate.tag == Some(name) || self.candidate.fields.iter().any(keeps)
     }
 
     /// The field that a committed one became, as far as can be told: of its kind, and alike in name or the only one.

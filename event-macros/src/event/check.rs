@@ -9,7 +9,7 @@ use super::input::Input;
 use super::model::{Compatibility, Event, Key};
 use crate::attribute;
 use crate::diagnostics::Diagnostics;
-use crate::fields::{self, Field, Wire};
+use crate::fields::{self, Absent, Field, Wire};
 use crate::nearest::suggestion;
 use crate::rules;
 use crate::serde_names;
@@ -19,6 +19,9 @@ const SEGMENTS: usize = 3;
 /// The longest payload type, so that it fits into every broker's attributes and file names.
 const MAX_TYPE: usize = 128;
 
+/// The newest version: CloudEvents holds integers of 32 bits with a sign.
+const MAX_VERSION: u32 = i32::MAX as u32;
+
 /// The event, unless a mistake was found.
 pub(super) fn check(input: &DeriveInput, raw: &Input, errors: &mut Diagnostics) -> Option<Event> {
     check_shape(input, errors);
@@ -26,12 +29,14 @@ pub(super) fn check(input: &DeriveInput, raw: &Input, errors: &mut Diagnostics) 
     let payload_type = payload_type(input, raw, errors);
     let (version, upcast_from) = version(input, raw, errors);
     let container = serde_names::read(input);
-    let (fields, container_default) = match (&input.data, container) {
+    let (fields, container_default, tag) = match (&input.data, container) {
         (Data::Struct(data), Some(container)) => {
             check_form(input, &container, errors);
             let default = container_default(&container.default);
-            let serde_names::Data::Struct { fields } = container.data else { return None };
-            (fields::check_fields(&data.fields, &fields, &container.default, errors), default)
+            let serde_names::Data::Struct { fields, tag } = container.data else { return None };
+            let checked = fields::check_fields(&data.fields, &fields, &container.default, errors);
+            check_written(&data.fields, &fields, &checked, errors);
+            (checked, default, tag)
         }
         _ => return None,
     };
@@ -55,6 +60,7 @@ pub(super) fn check(input: &DeriveInput, raw: &Input, errors: &mut Diagnostics) 
         fields,
         rules: rules::check_container(&input.attrs, errors).0,
         container_default,
+        tag,
         is_unit: matches!(&input.data, Data::Struct(data) if matches!(data.fields, Fields::Unit)),
     };
     errors.is_empty().then_some(event)
@@ -101,6 +107,24 @@ fn check_form(input: &DeriveInput, container: &serde_names::Container, errors: &
     match attribute {
         Some(attribute) => errors.on(attribute, message),
         None => errors.on(&input.ident, message),
+    }
+}
+
+/// What readers require, writers must give: an event is read by what wrote it.
+fn check_written(
+    written: &Fields,
+    serde: &[serde_names::Field],
+    checked: &[Field],
+    errors: &mut Diagnostics,
+) {
+    for ((field, serde), checked) in written.iter().zip(serde).zip(checked) {
+        let is_asked_for = matches!(checked.absent, Absent::Error) && checked.required;
+        if let (Some(name), true, true) = (&field.ident, serde.may_be_unwritten, is_asked_for) {
+            errors.on(
+                name,
+                format!("serde may leave `{name}` out, and readers require it: add `#[serde(default)]`"),
+            );
+        }
     }
 }
 
@@ -182,9 +206,10 @@ fn version(input: &DeriveInput, raw: &Input, errors: &mut Diagnostics) -> (u32, 
     if let Some(argument) = raw.get("version") {
         let Some(number) = argument.value::<LitInt>(FORM, errors) else { return (1, None) };
         match number.base10_parse::<u32>() {
-            Ok(parsed) if parsed > 0 => version = parsed,
+            Ok(parsed) if (1..=MAX_VERSION).contains(&parsed) => version = parsed,
             _ => {
-                errors.on(number, format!("a version is a whole number from 1 on: write {FORM}"));
+                errors
+                    .on(number, format!("a version is a whole number from 1 to {MAX_VERSION}: write {FORM}"));
                 return (1, None);
             }
         }

@@ -1,6 +1,6 @@
 //! The code of an event: constant data and one-line calls into the runtime.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -12,6 +12,7 @@ use crate::committed;
 use crate::fields::{self, Absent, Field, Place};
 use crate::rules;
 use crate::runtime_path::{RuntimePath, located_at};
+use crate::shape;
 
 pub(super) fn expand(input: &DeriveInput, event: &Event, origin: u64) -> TokenStream {
     let Event { name, payload_type, version, .. } = event;
@@ -52,9 +53,7 @@ pub(super) fn expand(input: &DeriveInput, event: &Event, origin: u64) -> TokenSt
                     #ordering_key
                 }
 
-                fn from_json(version: u32, json: &str) -> #runtime::Result<Self, #runtime::DecodeError> {
-                    #from_json
-                }
+                #from_json
             }
 
             #chain
@@ -105,7 +104,7 @@ fn validate(event: &Event) -> TokenStream {
     let checks = fields::checks(runtime, &event.fields, fields::of_self);
     let own = rules::container_calls(runtime, &event.rules);
     let is_empty = checks.is_empty() && own.is_empty();
-    let validator = if is_empty { format_ident!("_validator") } else { format_ident!("validator") };
+    let validator = if is_empty { format_ident!("_validator") } else { format_ident!("__validator") };
     let has_rules = is_empty.then(|| {
         quote!(
             const HAS_RULES: bool = false;
@@ -129,15 +128,17 @@ fn validate(event: &Event) -> TokenStream {
     }
 }
 
-fn from_json(event: &Event) -> TokenStream {
+/// What reads the versions before; without any, the trait reads the event's own.
+fn from_json(event: &Event) -> Option<TokenStream> {
+    let older = event.upcast_from.as_ref()?;
     let runtime = RuntimePath::Imported;
-    match &event.upcast_from {
-        None => quote!(#runtime::from_json(version, json)),
-        Some(older) => {
-            let (runtime, span) = (runtime.at(older.span()), located_at(older.span()));
-            quote_spanned!(span=> #runtime::upcast_json::<Self>(version, json))
+    let (located, span) = (runtime.at(older.span()), located_at(older.span()));
+    let body = quote_spanned!(span=> #located::upcast_json::<Self>(version, json));
+    Some(quote! {
+        fn from_json(version: u32, json: &str) -> #runtime::Result<Self, #runtime::DecodeError> {
+            #body
         }
-    }
+    })
 }
 
 /// What names the version before, and proves that it is.
@@ -183,8 +184,8 @@ fn constructor(event: &Event) -> Option<TokenStream> {
     let (visibility, constructor) = (&event.visibility, event.constructor.as_ref()?);
     let required: Vec<_> = event.fields.iter().filter(|field| is_parameter(field)).collect();
     let parameters = required.iter().map(|field| {
-        let (member, ty) = (&field.member, &field.ty);
-        quote!(#member: #ty)
+        let (parameter, ty) = (parameter(field), &field.ty);
+        quote!(#parameter: #ty)
     });
     let takes_container = event.fields.iter().any(|field| matches!(field.absent, Absent::Container));
     let values = event.fields.iter().map(value);
@@ -215,14 +216,29 @@ fn is_parameter(field: &Field) -> bool {
     matches!(field.absent, Absent::Error) || field.required
 }
 
+/// The constructor's parameter for a field. A function that gives another field's default may have its name.
+fn parameter(field: &Field) -> TokenStream {
+    match &field.member {
+        Member::Named(name) => {
+            let mut name = name.clone();
+            name.set_span(Span::mixed_site().located_at(name.span()));
+            name.to_token_stream()
+        }
+        Member::Unnamed(index) => index.to_token_stream(),
+    }
+}
+
 fn value(field: &Field) -> TokenStream {
     let (runtime, member) = (RuntimePath::Imported, &field.member);
     match &field.absent {
-        _ if is_parameter(field) => quote!(#member),
-        Absent::OptionNone => quote!(#member: #runtime::Option::None),
+        _ if is_parameter(field) => {
+            let parameter = parameter(field);
+            quote!(#member: #parameter)
+        }
+        Absent::OptionNone if shape::is_option(&field.ty) => quote!(#member: #runtime::Option::None),
         Absent::Call(path) => quote!(#member: #path()),
         Absent::Container => quote!(#member: default.#member),
-        Absent::Default | Absent::Error => quote!(#member: #runtime::Default::default()),
+        Absent::Default | Absent::Error | Absent::OptionNone => quote!(#member: #runtime::Default::default()),
     }
 }
 

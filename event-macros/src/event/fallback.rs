@@ -49,10 +49,6 @@ pub(super) fn fallback(
                 fn ordering_key(&self) -> #runtime::Option<#runtime::String> {
                     #runtime::Option::None
                 }
-
-                fn from_json(version: u32, json: &str) -> #runtime::Result<Self, #runtime::DecodeError> {
-                    #runtime::from_json(version, json)
-                }
             }
         };
 

@@ -44,6 +44,7 @@ fn compare_with_committed(event: &model::Event, errors: &mut Diagnostics) {
         name: &event.name,
         version: event.version,
         fields: &event.fields,
+        tag: event.tag.as_deref(),
         protected: event.compatibility.protected(),
     };
     committed::compare(&candidate, &committed, errors);

@@ -29,6 +29,8 @@ pub(super) struct Event {
     pub(super) rules: Vec<Rule>,
     /// What the container's default is, where fields take theirs from it.
     pub(super) container_default: Option<Expr>,
+    /// The member that names the struct on the wire, by `#[serde(tag = "…")]`.
+    pub(super) tag: Option<String>,
     pub(super) is_unit: bool,
 }
 

@@ -122,7 +122,7 @@ fn check(runtime: &RuntimePath, field: &Field, value: &TokenStream) -> TokenStre
         return calls(&at);
     }
     let inside = calls(&quote!(#runtime::At::Here));
-    quote!(#runtime::check::personal(validator, #at, |validator| { #inside });)
+    quote!(#runtime::check::personal(__validator, #at, |__validator| { #inside });)
 }
 
 #[cfg(test)]

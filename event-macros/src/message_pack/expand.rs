@@ -18,8 +18,8 @@ pub(super) fn expand(pack: &Pack<'_>) -> TokenStream {
         let path = listed.path;
         quote!(<#path as #runtime::Event>::DESCRIPTOR)
     });
-    let checks =
-        events.iter().enumerate().skip(1).map(|(index, listed)| unique(runtime, name, index, listed));
+    let clashes =
+        events.iter().enumerate().skip(1).map(|(index, listed)| clashes(runtime, name, index, listed));
     let arms = events.iter().map(|Listed { path, variant }| {
         quote! {
             <#path as #runtime::Event>::PAYLOAD_TYPE => #runtime::to_variant(message, Self::#variant)
@@ -32,7 +32,10 @@ pub(super) fn expand(pack: &Pack<'_>) -> TokenStream {
             #import
 
             const EVENTS: &[&#runtime::EventDescriptor] = &[#(#descriptors),*];
-            #(#checks)*
+            const _: () = match #runtime::first_clash(EVENTS) {
+                #(#clashes)*
+                _ => {}
+            };
 
             #[automatically_derived]
             impl #runtime::MessagePack for #name {
@@ -135,8 +138,8 @@ pub(super) fn registrations(pack: &Pack<'_>) -> TokenStream {
     each.collect()
 }
 
-/// What proves that no event before has the payload type.
-fn unique(runtime: &RuntimePath, pack: &Ident, index: usize, listed: &Listed<'_>) -> TokenStream {
+/// What the compiler says where an event before has the payload type.
+fn clashes(runtime: &RuntimePath, pack: &Ident, index: usize, listed: &Listed<'_>) -> TokenStream {
     let event = path_text(listed.path);
     let same =
         format!("two events of one payload type and version in pack `{pack}`: give `{event}` another `type`");
@@ -145,11 +148,7 @@ fn unique(runtime: &RuntimePath, pack: &Ident, index: usize, listed: &Listed<'_>
     );
     let (runtime, span) = (runtime.at(listed.path.span()), located_at(listed.path.span()));
     quote_spanned! {span=>
-        const _: () = if !#runtime::is_first_of_its_version(EVENTS, #index) {
-            #runtime::core::panic!(#same)
-        };
-        const _: () = if !#runtime::is_first_of_its_type(EVENTS, #index) {
-            #runtime::core::panic!(#other)
-        };
+        #runtime::Option::Some((#index, true)) => #runtime::core::panic!(#same),
+        #runtime::Option::Some((#index, false)) => #runtime::core::panic!(#other),
     }
 }

@@ -30,7 +30,9 @@ pub(crate) fn container_calls(runtime: &RuntimePath, rules: &[Rule]) -> TokenStr
         Rule::Custom(path) => Some(path),
         _ => None,
     });
-    custom.map(|path| quote!(#runtime::check::custom(validator, #runtime::At::Here, self, #path);)).collect()
+    custom
+        .map(|path| quote!(#runtime::check::custom(__validator, #runtime::At::Here, self, #path);))
+        .collect()
 }
 
 fn call(runtime: &RuntimePath, rule: &Rule, subject: &Subject<'_>) -> TokenStream {
@@ -43,15 +45,15 @@ fn call(runtime: &RuntimePath, rule: &Rule, subject: &Subject<'_>) -> TokenStrea
     match rule {
         Rule::Required => {
             let function = check("required");
-            quote!(#function(validator, #at, #value, <#runtime::Presence<#ty>>::IS_MISSING);)
+            quote!(#function(__validator, #at, #value, <#runtime::Presence<#ty>>::IS_MISSING);)
         }
         Rule::Length { min, max } => {
             let (function, max) = (check("length"), length(runtime, *max));
-            quote!(#function(validator, #at, #value, #min, #max);)
+            quote!(#function(__validator, #at, #value, #min, #max);)
         }
         Rule::Range { min, max } => {
             let (function, min, max) = (check("range"), bound(runtime, *min), bound(runtime, *max));
-            quote!(#function(validator, #at, #value, #min, #max);)
+            quote!(#function(__validator, #at, #value, #min, #max);)
         }
         Rule::Email => plain(&check("email"), at, value),
         Rule::Url => plain(&check("url"), at, value),
@@ -59,43 +61,43 @@ fn call(runtime: &RuntimePath, rule: &Rule, subject: &Subject<'_>) -> TokenStrea
         Rule::Ip => plain(&check("ip"), at, value),
         Rule::Nested => {
             let function = check("nested");
-            quote!(#function(validator, #at, #value, <#ty as #runtime::Validate>::validate_into);)
+            quote!(#function(__validator, #at, #value, <#ty as #runtime::Validate>::validate_into);)
         }
         Rule::Pattern { text, dialect } => {
             let function = check("pattern");
             quote! {
                 {
                     static PATTERN: #runtime::Pattern = #runtime::Pattern::new(#text, #dialect);
-                    #function(validator, #at, #value, &PATTERN);
+                    #function(__validator, #at, #value, &PATTERN);
                 }
             }
         }
         Rule::OneOfTexts(_) => {
             let (function, choices) = (check("one_of_texts"), choices(runtime, rule));
-            quote!(#function(validator, #at, #value, #choices);)
+            quote!(#function(__validator, #at, #value, #choices);)
         }
         Rule::OneOfNumbers(_) => {
             let (function, choices) = (check("one_of_numbers"), choices(runtime, rule));
-            quote!(#function(validator, #at, #value, #choices);)
+            quote!(#function(__validator, #at, #value, #choices);)
         }
         Rule::Inner(rules) => {
             let function = check("inner");
-            let (item, here) = (quote_spanned!(span=> item), quote!(#runtime::At::Here));
+            let (item, here) = (quote_spanned!(span=> __item), quote!(#runtime::At::Here));
             let item_type = syn::parse_quote!(<#ty as #runtime::Elements>::Item);
             let is_option = false;
             let items = Subject { value: &item, at: &here, ty: &item_type, is_option, span };
             let checks = calls(runtime, rules, &items);
-            quote!(#function(validator, #at, #value, |validator, #item| { #checks });)
+            quote!(#function(__validator, #at, #value, |__validator, #item| { #checks });)
         }
         Rule::Custom(path) => {
             let function = if *is_option { check("custom_some") } else { check("custom") };
-            quote!(#function(validator, #at, #value, #path);)
+            quote!(#function(__validator, #at, #value, #path);)
         }
     }
 }
 
 fn plain(function: &TokenStream, at: &TokenStream, value: &TokenStream) -> TokenStream {
-    quote!(#function(validator, #at, #value);)
+    quote!(#function(__validator, #at, #value);)
 }
 
 /// The rule as constant data.

@@ -23,7 +23,7 @@ pub(super) fn check(input: &DeriveInput, errors: &mut Diagnostics) -> Option<Che
     }
     let container = serde_names::read(input)?;
     let shape = match (&input.data, container.data) {
-        (Data::Struct(data), serde_names::Data::Struct { fields }) => {
+        (Data::Struct(data), serde_names::Data::Struct { fields, .. }) => {
             Shape::Struct(fields::check_fields(&data.fields, &fields, &container.default, errors))
         }
         (Data::Enum(data), serde_names::Data::Enum { tagging, variants }) => {

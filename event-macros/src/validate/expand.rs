@@ -28,7 +28,7 @@ pub(super) fn expand(input: &DeriveInput, checked: &Checked) -> TokenStream {
     };
     let own = rules::container_calls(runtime, &checked.rules);
     let is_empty = checks.is_empty() && own.is_empty();
-    let validator = if is_empty { format_ident!("_validator") } else { format_ident!("validator") };
+    let validator = if is_empty { format_ident!("_validator") } else { format_ident!("__validator") };
     let has_required = checks.to_string().contains("IS_MISSING");
     let has_rules = is_empty.then(|| {
         quote!(
@@ -92,7 +92,7 @@ fn check_variant(runtime: &RuntimePath, variant: &Variant) -> Option<TokenStream
         .content
         .iter()
         .rev()
-        .fold(checks, |checks, member| quote!(validator.declared(#member, |validator| { #checks });));
+        .fold(checks, |checks, member| quote!(__validator.declared(#member, |__validator| { #checks });));
     Some(quote! {
         Self::#name { #(#bindings,)* .. } => { #checks }
     })
@@ -100,7 +100,7 @@ fn check_variant(runtime: &RuntimePath, variant: &Variant) -> Option<TokenStream
 
 fn binding(field: &Field) -> syn::Ident {
     match &field.member {
-        Member::Named(name) => format_ident!("field_{}", name),
-        Member::Unnamed(index) => format_ident!("field_{}", index.index),
+        Member::Named(name) => format_ident!("__field_{}", name),
+        Member::Unnamed(index) => format_ident!("__field_{}", index.index),
     }
 }

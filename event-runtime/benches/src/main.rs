@@ -1,28 +1,36 @@
 //! Instruction counts of the runtime against hand-written floors and peers, and the budgets that CI holds.
 //!
 //! `cargo run --release -p event-benches` prints the table; `-- --check` also fails where a figure is over its
-//! budget, `-- --update` makes the figures the budgets. Everything of a table is from one run of one process
-//! under callgrind; wall time is neither measured nor judged.
+//! budget, `-- --update` makes the figures the budgets. `-- --growth` prints how costs grow, and draws it. Everything of
+//! a table is from one run of one process under callgrind. `-- --wall` prints throughput and latency by the clock,
+//! for people: nothing judges it.
 
 mod budgets;
 mod callgrind;
 mod cases;
 mod floor;
 mod goals;
+mod graph;
+mod growth;
 mod measure;
 mod report;
 mod sample;
+mod wall;
 
 use std::error::Error;
 use std::process::ExitCode;
 
 /// How this program calls itself under callgrind.
 const CASES: &str = "--cases";
+const GROWTH_CASES: &str = "--growth-cases";
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     match std::env::args().nth(1).as_deref() {
         None => report::print(&callgrind::run(CASES)?),
         Some(CASES) => cases::run(),
+        Some(GROWTH_CASES) => cases::run_growth(),
+        Some("--growth") => growth::publish(&callgrind::run(GROWTH_CASES)?)?,
+        Some("--wall") => wall::run(),
         Some("--check") => {
             let costs = callgrind::run(CASES)?;
             report::print(&costs);
@@ -37,7 +45,11 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             report::print(&costs);
             budgets::write(&budgets::figures(&costs))?;
         }
-        Some(other) => return Err(format!("unknown argument `{other}`: --check, --update or none").into()),
+        Some(other) => {
+            return Err(
+                format!("unknown argument `{other}`: --check, --update, --growth, --wall or none").into()
+            );
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -101,7 +101,13 @@ pub(crate) fn placed() -> OrderPlaced {
     }
 }
 
+/// About 17 KB.
 pub(crate) fn imported() -> OrderImported {
+    imported_lines(93)
+}
+
+/// An order of so many lines, about 180 bytes each.
+pub(crate) fn imported_lines(lines: u32) -> OrderImported {
     let line = |index: u32| Line {
         sku: format!("SKU-{index:08}"),
         title: "Enamelled mug, 0.4 l, speckled grey, dishwasher safe".to_owned(),
@@ -110,7 +116,7 @@ pub(crate) fn imported() -> OrderImported {
         discounted: index.is_multiple_of(3),
         added_at: moment(0),
     };
-    OrderImported { order_id: placed().order_id, lines: (0..93).map(line).collect() }
+    OrderImported { order_id: placed().order_id, lines: (0..lines).map(line).collect() }
 }
 
 /// The event in an envelope with what a handler's emit fills in.

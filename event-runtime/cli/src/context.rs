@@ -65,8 +65,12 @@ impl Context {
 }
 
 fn read(path: &Path) -> Result<Config> {
-    if let Err(error) = std::fs::metadata(path) {
-        return Err(Failure::file(path, &error));
+    match std::fs::metadata(path) {
+        Err(error) => return Err(Failure::file(path, &error)),
+        Ok(data) if data.is_dir() => {
+            return Err(Failure::usage(format!("{} is a folder; name the file in it", path.display())));
+        }
+        Ok(_) => {}
     }
     Config::from_path(path, &ProcessEnvironment).map_err(Failure::from)
 }

@@ -104,6 +104,14 @@ impl ConsumerSection {
         self.bundle.section_or_empty(&format!("{}_consumer_client", self.transport))
     }
 
+    /// # Errors
+    /// Keys that no consumer bundle has, and a bundle that is no object.
+    pub(crate) fn check_keys(&self) -> Result<(), ConfigError> {
+        let transport = &self.transport;
+        let known = [format!("{transport}_consumer_client"), format!("{transport}_consumer_configuration")];
+        self.bundle.check_keys(&known.each_ref().map(String::as_str))
+    }
+
     pub(crate) fn configuration(&self) -> Result<ConsumerConfig, ConfigError> {
         self.bundle.require(&format!("{}_consumer_configuration", self.transport))?.read()
     }

@@ -7,7 +7,7 @@
   const entries = (window.CATALOGUE || []).map((entry) => ({
     ...entry,
     key: entry.name.toLowerCase(),
-    text: `${entry.name} ${entry.kind} ${entry.about} ${entry.words}`.toLowerCase(),
+    text: `${entry.name} ${entry.kind} ${entry.about} ${entry.fields.join(" ")} ${entry.words}`.toLowerCase(),
   }));
   let selected = -1;
 
@@ -59,6 +59,8 @@
         link.href = root + entry.url;
         link.tabIndex = -1;
         link.append(element("strong", entry.name), element("small", `${entry.kind} · ${entry.about}`));
+        const fields = entry.fields.filter((field) => words.some((word) => field.toLowerCase().includes(word)));
+        if (fields.length) link.append(element("code", fields.slice(0, 3).join("  ") + (fields.length > 3 ? " …" : "")));
         item.append(link);
         return item;
       }),
@@ -90,10 +92,10 @@
     search();
   }
   document.addEventListener("click", (event) => {
-    if (!event.target.closest(".search")) close();
+    if (!event.target.closest?.(".search")) close();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "/" && !event.target.closest("input, textarea")) {
+    if (event.key === "/" && !event.target.closest?.("input, textarea")) {
       event.preventDefault();
       input.focus();
       input.select();
@@ -155,8 +157,22 @@
       }
       for (const box of map.querySelectorAll(".node")) box.classList.toggle("on", after.has(box.dataset.node) || before.has(box.dataset.node));
       map.classList.add("focus");
+      tell(node, flows.filter((flow) => flow.dataset.from === node || flow.dataset.to === node));
     };
     const hide = () => map.classList.remove("focus");
+    // Which events pass through a box, with links to them; they stay until another box is looked at.
+    const list = document.getElementById("flow-events");
+    const tell = (node, passing) => {
+      if (!list) return;
+      const events = [...new Set(passing.flatMap((flow) => flow.dataset.events.split(" ")))].sort();
+      list.replaceChildren(element("strong", node.slice(node.indexOf(":") + 1)), ` ${events.length} events: `);
+      events.forEach((name, index) => {
+        const known = entries.find((entry) => entry.name === name);
+        const link = element(known ? "a" : "span", name);
+        if (known) link.href = root + known.url;
+        list.append(index ? ", " : "", link);
+      });
+    };
     for (const box of map.querySelectorAll(".node")) {
       box.addEventListener("mouseenter", () => show(box.dataset.node));
       box.addEventListener("focus", () => show(box.dataset.node));

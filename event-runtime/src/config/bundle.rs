@@ -186,8 +186,9 @@ fn choose<'t>(
 }
 
 /// The transports of this project: each by its name, what to add to a `Cargo.toml`, and the type to hand over.
-const TRANSPORTS: [(&str, &str, &str); 2] = [
+const TRANSPORTS: [(&str, &str, &str); 3] = [
     ("embedded", "feature `embedded` of crate `event-runtime`", "event_runtime::embedded::EmbeddedTransport"),
+    ("sqlite", "crate `event-transport-sqlite`", "event_transport_sqlite::SqliteTransport"),
     ("sqs", "crate `event-transport-sqs`", "event_transport_sqs::SqsTransport"),
 ];
 

@@ -126,12 +126,19 @@ impl Engine {
         let now = self.clock.steady();
         let lease_ends = self.info.lease.map(|lease| after(now, lease));
         self.counts.received.add(deliveries.len() as u64);
-        let arrivals: Vec<_> = deliveries.into_iter().map(|delivery| self.arrival(delivery)).collect();
+        let mut left = reserved;
+        // One by one: decoding is not for under the lock, and a list of ten messages is no small allocation.
+        for delivery in deliveries {
+            let arrival = self.arrival(delivery);
+            let mut state = self.state();
+            // Asked under the lock: a drain announces itself first and takes out what waits under the same lock.
+            let draining = self.draining.is_cancelled();
+            state.unreserve(left.min(1));
+            left -= left.min(1);
+            state.admit(arrival, now, lease_ends, draining);
+        }
         let mut state = self.state();
-        // Asked under the lock: a drain announces itself first and takes out what waits under the same lock.
-        let draining = self.draining.is_cancelled();
-        state.unreserve(reserved);
-        arrivals.into_iter().for_each(|arrival| state.admit(arrival, now, lease_ends, draining));
+        state.unreserve(left);
         state.release_overfull(now);
         let held = state.len();
         drop(state);
@@ -247,15 +254,20 @@ impl Engine {
 
     // For the settler.
 
-    /// The settlements of what has not left yet.
+    /// The settlements of what has not left yet, and whose they are.
     pub(crate) fn settlements(
         &self,
         batch: Vec<(DeliveryId, SettleAction)>,
-    ) -> Vec<(DeliveryId, Settlement)> {
+    ) -> (Vec<DeliveryId>, Vec<Settlement>) {
         let state = self.state();
-        let settlement =
-            |(id, action)| Some((id, Settlement { lease: state.held().get(id)?.lease.clone(), action }));
-        batch.into_iter().filter_map(settlement).collect()
+        let (mut ids, mut settlements) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
+        for (id, action) in batch {
+            if let Some(holding) = state.held().get(id) {
+                ids.push(id);
+                settlements.push(Settlement { lease: holding.lease.clone(), action });
+            }
+        }
+        (ids, settlements)
     }
 
     pub(crate) fn is_leased(&self, id: DeliveryId) -> bool {

@@ -160,7 +160,7 @@ impl InFlight {
             // Cut off by the drain and released, and its handler ended all the same.
             return false;
         }
-        let (capped, lost) = (self.held.cap(holding), holding.lost);
+        let (received_at, lost) = (holding.received_at, holding.lost);
         let (delay, action) = match verdict {
             Verdict::Remove => (Duration::ZERO, SettleAction::Remove),
             Verdict::Retry { after } => (after, SettleAction::Release { after }),
@@ -175,7 +175,7 @@ impl InFlight {
             self.schedule.decided(&key);
             return false;
         }
-        let until = after(now, delay);
+        let (until, capped) = (after(now, delay), after(received_at, self.limits.max_lease));
         let few = self.may_hold(self.schedule.held_with(&key));
         if few && until < capped && !lost && !draining {
             self.held.enter(job.id, Phase::Waiting);

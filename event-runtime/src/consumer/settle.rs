@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use crate::consumer::Backoff;
 use crate::consumer::engine::{Engine, SettleQueue};
 use crate::consumer::job::DeliveryId;
-use crate::delivery::{SettleAction, Settlement};
+use crate::delivery::SettleAction;
 use crate::layer::unless_panicked;
 use crate::transport::SettleError;
 
@@ -67,46 +67,45 @@ async fn settle_batch(
     calls: Arc<Semaphore>,
     mut call: OwnedSemaphorePermit,
 ) {
-    let mut pending: Vec<(DeliveryId, Settlement)> = engine.settlements(batch);
+    let (mut ids, mut settlements) = engine.settlements(batch);
     let mut failures = 0;
-    while !pending.is_empty() {
-        let (ids, settlements): (Vec<_>, Vec<_>) = pending.into_iter().unzip();
+    while !ids.is_empty() {
         // A source that panics has confirmed nothing.
         let settled = unless_panicked(async { engine.source.settle(&settlements).await }).await;
-        let results = settled.unwrap_or_default();
         drop(call);
-        let mut done = Vec::with_capacity(ids.len());
-        pending = Vec::new();
         // A result that is missing is no confirmation.
-        let results = results.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
-        for ((id, settlement), result) in ids.into_iter().zip(settlements).zip(results) {
+        let results =
+            settled.unwrap_or_default().into_iter().map(Some).chain(std::iter::repeat_with(|| None));
+        let mut each = settlements.into_iter().zip(results);
+        let (mut done, mut repeated) = (ids, (Vec::new(), Vec::new()));
+        done.retain(|id| {
+            let Some((settlement, result)) = each.next() else { return true };
             match result {
                 Some(Ok(())) => {
                     let handed_back = matches!(settlement.action, SettleAction::HandBack { .. });
                     engine.counts.handed_back.add(u64::from(handed_back));
-                    done.push(id);
                 }
                 Some(Err(SettleError::LeaseLost(reason))) => {
                     tracing::debug!(source = %engine.info.name, delivery = id, reason, "settled too late");
-                    engine.lost(id);
-                    done.push(id);
+                    engine.lost(*id);
                 }
-                Some(Err(SettleError::Transient(_))) | None if engine.is_leased(id) => {
-                    pending.push((id, settlement));
+                Some(Err(SettleError::Transient(_))) | None if engine.is_leased(*id) => {
+                    repeated.0.push(*id);
+                    repeated.1.push(settlement);
+                    return false;
                 }
-                Some(Err(SettleError::Transient(_))) | None => {
-                    engine.lost(id);
-                    done.push(id);
-                }
+                Some(Err(SettleError::Transient(_))) | None => engine.lost(*id),
             }
-        }
+            true
+        });
         engine.settled(done);
-        if pending.is_empty() {
+        (ids, settlements) = repeated;
+        if ids.is_empty() {
             return;
         }
         failures += 1;
-        engine.counts.settle_errors.add(pending.len() as u64);
-        tracing::warn!(source = %engine.info.name, messages = pending.len(), failures, "settlement failed; repeating");
+        engine.counts.settle_errors.add(ids.len() as u64);
+        tracing::warn!(source = %engine.info.name, messages = ids.len(), failures, "settlement failed; repeating");
         engine.clock.sleep(REPEAT.ceiling(failures) / 2 + REPEAT.random_delay(failures) / 2).await;
         let Ok(next) = calls.clone().acquire_owned().await else { return };
         call = next;

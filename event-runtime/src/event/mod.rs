@@ -25,7 +25,7 @@ pub use validate::{Validate, ValidationError, ValidationErrors, Validator};
 pub use ordering_key::OrderingKey;
 pub(crate) use ordering_key::broker_safe;
 #[doc(hidden)]
-pub use upcast::{Upcast, follows_its_older, from_json, has_type_of_its_older, upcast_json};
+pub use upcast::{Upcast, follows_its_older, has_type_of_its_older, upcast_json};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -55,7 +55,9 @@ pub trait Event: Validate + Serialize + DeserializeOwned + Described + Send + Sy
     /// [`DecodeErrorKind::Malformed`] where `json` is not a payload of that version,
     /// [`DecodeErrorKind::UnknownVersion`] where no version of this event reads it.
     #[doc(hidden)]
-    fn from_json(version: u32, json: &str) -> Result<Self, DecodeError>;
+    fn from_json(version: u32, json: &str) -> Result<Self, DecodeError> {
+        upcast::from_json(version, json)
+    }
 }
 
 /// An event that stands in a message pack; implemented by `message_pack!`.

@@ -41,7 +41,7 @@ pub const fn has_type_of_its_older<E: Upcast>() -> bool {
 ///
 /// # Errors
 /// A malformed payload, or another version.
-pub fn from_json<E: Event>(version: u32, json: &str) -> Result<E, DecodeError> {
+pub(super) fn from_json<E: Event>(version: u32, json: &str) -> Result<E, DecodeError> {
     if version != E::VERSION {
         return Err(DecodeError::unknown_version(E::DESCRIPTOR, version));
     }

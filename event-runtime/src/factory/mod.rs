@@ -15,5 +15,5 @@ pub use message_factory::MessageFactory;
 pub use pack::{MessagePack, PackDescriptor};
 
 pub(crate) use any_event::read_any;
+pub use pack::first_clash;
 pub(crate) use pack::not_in_pack;
-pub use pack::{is_first_of_its_type, is_first_of_its_version};

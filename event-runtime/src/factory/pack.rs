@@ -55,30 +55,22 @@ pub(crate) fn not_in_pack(pack: &'static PackDescriptor, message: &Message) -> D
     DecodeError::unknown_payload_type(found, &format!(" in pack `{}`{nearest}", pack.name))
 }
 
-/// Whether no event before the one at `index` has its payload type and version; `message_pack!` asserts it.
+/// The first event that has the payload type of one before it, and whether it has its version too; `message_pack!`
+/// asserts that there is none.
 #[doc(hidden)]
-pub const fn is_first_of_its_version(events: &[&EventDescriptor], index: usize) -> bool {
-    let mut before = 0;
-    while before < index {
-        if events[before].version == events[index].version && is_same_type(events[before], events[index]) {
-            return false;
+pub const fn first_clash(events: &[&EventDescriptor]) -> Option<(usize, bool)> {
+    let mut index = 1;
+    while index < events.len() {
+        let mut before = 0;
+        while before < index {
+            if is_same_type(events[before], events[index]) {
+                return Some((index, events[before].version == events[index].version));
+            }
+            before += 1;
         }
-        before += 1;
+        index += 1;
     }
-    true
-}
-
-/// Whether no event before the one at `index` is another version of it; `message_pack!` asserts it.
-#[doc(hidden)]
-pub const fn is_first_of_its_type(events: &[&EventDescriptor], index: usize) -> bool {
-    let mut before = 0;
-    while before < index {
-        if events[before].version != events[index].version && is_same_type(events[before], events[index]) {
-            return false;
-        }
-        before += 1;
-    }
-    true
+    None
 }
 
 const fn is_same_type(left: &EventDescriptor, right: &EventDescriptor) -> bool {

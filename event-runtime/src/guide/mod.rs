@@ -1,4 +1,4 @@
-//! The guide: defining events, evolving them, rules, personal data, packs.
+//! The guide: defining events, evolving them, rules, personal data, packs; which guarantee which configuration gives.
 //!
 //! Every block of code in it compiles, or fails to compile where it says so; the messages are those of the cases in
 //! `tests/ui`.
@@ -17,3 +17,6 @@ pub mod personal_data {}
 
 #[doc = include_str!("packs.md")]
 pub mod packs {}
+
+#[doc = include_str!("guarantees.md")]
+pub mod guarantees {}

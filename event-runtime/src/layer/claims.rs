@@ -110,20 +110,11 @@ impl Claims {
         while releases.join_next().await.is_some() {}
     }
 
-    /// Waits for the store, and no longer than a claim holds.
     async fn within<T>(
         &self,
         call: impl Future<Output = Result<T, IdempotencyError>>,
     ) -> Result<T, IdempotencyError> {
-        let ttl = self.ttl;
-        tokio::select! {
-            biased;
-            result = call => result,
-            () = async { self.clock.sleep(ttl).await } => {
-                let text = format!("the idempotency store did not answer within {ttl:?}");
-                Err(IdempotencyError::new(IdempotencyErrorKind::Unavailable, text))
-            }
-        }
+        within(&self.clock, self.ttl, call).await
     }
 
     fn sleep_for(&self, part: u32, ends: Timestamp) -> crate::clock::Sleep {
@@ -214,10 +205,8 @@ impl Held<'_> {
     /// Gives the claim back, so that the next attempt need not wait for its end.
     pub(super) async fn release(mut self) {
         let Some(claim) = self.claim.clone() else { return };
-        let release = async { Ok(give_back(self.claims.store.as_ref(), &claim).await) };
-        if let Err(error) = self.claims.within(release).await {
-            tracing::warn!(handler = %claim.handler, key = %claim.key, %error, "claim not released; it ends by itself");
-        }
+        let Claims { store, clock, ttl, .. } = self.claims;
+        give_back(store.as_ref(), clock, *ttl, &claim).await;
         self.claim = None;
     }
 }
@@ -225,16 +214,32 @@ impl Held<'_> {
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         if let Some(claim) = self.claim.take() {
-            self.claims.releases.start(self.claims.store.clone(), claim);
+            self.claims.releases.start(self.claims, claim);
         }
     }
 }
 
-async fn give_back(store: &dyn DynIdempotencyStore, claim: &Claim) {
-    if let Err(error) = store.release(claim).await
+async fn give_back(store: &dyn DynIdempotencyStore, clock: &Clock, ttl: Duration, claim: &Claim) {
+    if let Err(error) = within(clock, ttl, store.release(claim)).await
         && error.kind() != IdempotencyErrorKind::ClaimLost
     {
         tracing::warn!(handler = %claim.handler, key = %claim.key, %error, "claim not released; it ends by itself");
+    }
+}
+
+/// Waits for the store, and no longer than a claim holds.
+async fn within<T>(
+    clock: &Clock,
+    ttl: Duration,
+    call: impl Future<Output = Result<T, IdempotencyError>>,
+) -> Result<T, IdempotencyError> {
+    tokio::select! {
+        biased;
+        result = call => result,
+        () = async { clock.sleep(ttl).await } => {
+            let text = format!("the idempotency store did not answer within {ttl:?}");
+            Err(IdempotencyError::new(IdempotencyErrorKind::Unavailable, text))
+        }
     }
 }
 
@@ -247,12 +252,14 @@ impl Releases {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn start(&self, store: Arc<dyn DynIdempotencyStore>, claim: Claim) {
+    fn start(&self, claims: &Claims, claim: Claim) {
         // Without a runtime nothing can wait for the store: the claim ends by itself.
         let Ok(runtime) = Handle::try_current() else { return };
         let mut tasks = self.tasks();
         while tasks.try_join_next().is_some() {}
-        tasks.spawn_on(async move { give_back(store.as_ref(), &claim).await }, &runtime);
+        // Not the claims as a whole: a task must not keep the set alive that it is in.
+        let (store, clock, ttl) = (claims.store.clone(), claims.clock.clone(), claims.ttl);
+        tasks.spawn_on(async move { give_back(store.as_ref(), &clock, ttl, &claim).await }, &runtime);
     }
 }
 

@@ -54,8 +54,7 @@ use crate::transport::BoxFuture;
 /// use event_runtime::idempotency::InMemoryIdempotencyStore;
 /// use event_runtime::layer::{Idempotent, Timeout};
 /// use event_runtime::router::MessageRouter;
-/// use event_runtime::testing::Harness;
-/// use event_runtime::{Codec, FailureCode, Message, Metadata};
+/// use event_runtime::{Codec, FailureCode, Message, Metadata, Outcome};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -65,14 +64,14 @@ use crate::transport::BoxFuture;
 ///     .layer(Idempotent::new(store, "billing").with_retention(Duration::from_secs(14 * 24 * 3600)))
 ///     .layer(Timeout::new(Duration::from_secs(30)));
 ///
-/// let harness = Harness::new(router);
 /// let metadata = Metadata::new("order.paid", 1);
 /// let paid = Codec::Native.encode_raw(metadata.clone(), r#"{"amount":1}"#, None)?;
-/// harness.deliver(paid.clone()).await.assert_acked(); // prints "paid"
-/// harness.deliver(paid).await.assert_acked(); // prints nothing
+/// assert_eq!(router.handle(paid.clone()).await, Outcome::Ack); // prints "paid"
+/// assert_eq!(router.handle(paid).await, Outcome::Ack); // prints nothing
 ///
 /// let tampered = Codec::Native.encode_raw(metadata, r#"{"amount":1000}"#, None)?;
-/// harness.deliver(tampered).await.assert_dead_lettered(FailureCode::PayloadMismatch);
+/// let outcome = router.handle(tampered).await;
+/// assert_eq!(outcome.failure().map(|failure| failure.code), Some(FailureCode::PayloadMismatch));
 /// # Ok(())
 /// # }
 /// ```

@@ -174,10 +174,10 @@ impl Gate<'_> {
                 self.problem(GateProblemKind::Incompatible, &file, format!("{reason}: {remedy}"));
             }
             None => match lost(&committed, &fresh, event.compatibility) {
-                Some(renames) => {
+                Some((renames, old_name)) => {
                     let next = event.version + 1;
                     let remedy = format!(
-                        "keep the name on the wire with `#[serde(rename = \"…\")]`, or add version {next} with \
+                        "keep the name on the wire with `#[serde(rename = \"{old_name}\")]`, or add version {next} with \
                      `upcast_from`; where one field went and another came, take the old one out first, run \
                      {UPDATE} cargo test, then add the new one"
                     );
@@ -250,7 +250,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// What a change loses by the rule without breaking anything: optional fields that have another name now.
-fn lost(committed: &Value, fresh: &Value, rule: Compatibility) -> Option<String> {
+/// With the first one's old name.
+fn lost(committed: &Value, fresh: &Value, rule: Compatibility) -> Option<(String, String)> {
     if rule == Compatibility::None {
         return None;
     }
@@ -261,7 +262,10 @@ fn lost(committed: &Value, fresh: &Value, rule: Compatibility) -> Option<String>
     };
     let sentences: Vec<_> =
         report.changes.iter().filter(is_lost).map(|change| change.sentence.as_str()).collect();
-    (!sentences.is_empty()).then(|| sentences.join("; "))
+    // A sentence about a rename begins with the place that had the old name.
+    let place = sentences.first()?.split('`').nth(1)?;
+    let old_name = place.rsplit('.').next().unwrap_or(place).to_owned();
+    Some((sentences.join("; "), old_name))
 }
 
 /// What a change breaks by the rule, in words; `None` where it breaks nothing.

@@ -90,10 +90,38 @@ fn the_site_is_whole_and_needs_no_network() {
 }
 
 #[test]
+fn pages_of_what_is_gone_go_and_what_others_put_there_stays() {
+    let site = folder("stale");
+    let out = site.to_str().unwrap();
+    assert_eq!(run(&["catalog", "html", "--out", out]).code, 0);
+    let manifest = site.join(".events-catalog.json");
+    let mut names: Vec<String> = serde_json::from_str(&std::fs::read_to_string(&manifest).unwrap()).unwrap();
+    for (name, is_ours) in [("old/GoneEvent.html", true), ("notes.html", false)] {
+        let file = site.join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, "").unwrap();
+        names.extend(is_ours.then(|| name.to_owned()));
+    }
+    // A manifest that somebody spoilt leads nowhere else.
+    let outside = folder("stale-outside").join("kept.html");
+    std::fs::write(&outside, "").unwrap();
+    names.extend(["../stale-outside/kept.html".to_owned(), outside.to_str().unwrap().to_owned()]);
+    std::fs::write(&manifest, serde_json::to_string(&names).unwrap()).unwrap();
+    let again = run(&["catalog", "html", "--out", out]);
+    assert!(again.code == 0 && again.err.contains("1 of events and packs that are gone"), "{}", again.err);
+    assert!(!site.join("old").exists() && site.join("notes.html").exists() && outside.exists());
+    assert!(site.join("events/OrderPaidEvent.html").exists());
+}
+
+#[test]
 fn markdown_has_a_page_a_pack() {
     let wiki = folder("wiki");
     assert_eq!(run(&["catalog", "markdown", "--out", wiki.to_str().unwrap()]).code, 0);
-    assert_eq!(std::fs::read_dir(&wiki).unwrap().count(), 12);
+    assert_eq!(
+        std::fs::read_dir(&wiki).unwrap().count(),
+        12 + 1,
+        "a page a pack, an index, the list of pages"
+    );
     let index = std::fs::read_to_string(wiki.join("README.md")).unwrap();
     assert!(index.contains("(OrderMessagePack.md#orderpaidevent)"), "{index}");
     assert!(run(&["catalog", "markdown"]).out.contains("\n### OrderPaidEvent\n"));
@@ -111,7 +139,10 @@ fn eventcatalog_pages_have_ids_versions_and_schemas() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["channels", "domains", "events", "services"]);
+    assert_eq!(
+        kinds.into_iter().collect::<Vec<_>>(),
+        [".events-catalog.json", "channels", "domains", "events", "services"]
+    );
     assert!(front(&out.join("services/orders/index.mdx")).contains("receives:"));
     assert!(front(&out.join("services/orders_producer/index.mdx")).contains("sends:"));
 }

@@ -73,3 +73,31 @@ fn sqs_routing_is_checked_without_sqs() {
     let right = run(&["routes", "check", file.to_str().unwrap(), "--every-event"]);
     assert_eq!(right.code, 0, "{}", right.out);
 }
+
+#[test]
+fn values_of_the_wrong_type_are_said_where_they_stand() {
+    let file = folder("types").join("config.json");
+    let places = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        let run = run(&["routes", "check", file.to_str().unwrap(), "--format", "json"]);
+        assert_eq!(run.code, 1, "{text}: {}", run.err);
+        run.lines().iter().map(|line| (line["place"].clone(), line["mistake"].clone())).collect::<Vec<_>>()
+    };
+    let list = places("[1, 2]");
+    assert!(list.len() == 1 && list[0].1.as_str().unwrap().contains("a list where an object"), "{list:?}");
+    let both = places(r#"{ "sqs_consumer_bundle": 5, "sqs_producer_pool_bundle": [] }"#);
+    for place in ["sqs_consumer_bundle", "sqs_producer_pool_bundle"] {
+        let found = both.iter().find(|(at, _)| at == place).unwrap_or_else(|| panic!("{place} in {both:?}"));
+        assert!(found.1.as_str().unwrap().contains("where an object belongs"), "{found:?}");
+    }
+    let unknown = places(
+        r#"{ "embedded_consumer_bundle": {
+            "embedded_consumer_cient": {}, "embedded_consumer_configuration": { "queue_url": "q" } } }"#,
+    );
+    assert!(
+        unknown.iter().any(|(at, _)| at == "embedded_consumer_bundle.embedded_consumer_cient"),
+        "{unknown:?}"
+    );
+    let a_folder = folder("types");
+    assert_eq!(run(&["routes", "check", a_folder.to_str().unwrap()]).code, 2, "a folder is no file");
+}

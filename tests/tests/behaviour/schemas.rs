@@ -208,7 +208,10 @@ fn a_renamed_optional_field_is_refused_unless_it_goes_in_two_steps() {
     assert_eq!(folder.problems(), [(GateProblemKind::Renamed, file.clone())]);
     let refused = schema::update(pack, &folder.0).unwrap_err();
     let text = refused.problems()[0].to_string();
-    assert!(text.contains("`email` seems to be called `mail`") && text.contains("serde(rename"), "{text}");
+    assert!(
+        text.contains("`email` seems to be called `mail`") && text.contains("serde(rename = \"email\")"),
+        "{text}"
+    );
     assert_eq!(fs::read_to_string(folder.0.join(CURRENT)).unwrap(), before);
     // Gone first, then new.
     folder.change(CURRENT, |document| {

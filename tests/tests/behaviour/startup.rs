@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
+use event_runtime::PackDescriptor;
 use event_runtime::config::{BundleError, BundleErrorKind, Config, ConfigProblemKind as Kind};
 use event_runtime::embedded::EmbeddedTransport;
 use event_runtime::pool::{EmitError, PoolProblemKind};
 use event_runtime::prelude::*;
 use event_runtime::transport::{ProduceError, ProduceErrorKind};
 
-use super::producing::{Fault, Recorder, order_paid, packs};
+use super::producing::{Fault, OrderPaid, Recorder, order_paid, packs};
 
 type Environment = BTreeMap<String, String>;
 
@@ -30,6 +31,22 @@ const WRONG: &str = r#"{
         "producer_pool": { "producer_pool_id": "main", "supported_packs": { "ordres": ["Orders"] } } } }"#;
 
 async fn on_orders(_: Message) {}
+
+/// The README's first configuration builds what its code asks for. That the code compiles is a doctest of this package.
+#[tokio::test]
+async fn the_readmes_configuration_starts() {
+    static SHOP: PackDescriptor =
+        PackDescriptor { name: "ShopMessagePack", description: "", events: &[OrderPaid::DESCRIPTOR] };
+    let readme = include_str!("../../../README.md").replace("\r\n", "\n");
+    let (_, text) = readme.split_once("```json\n").unwrap();
+    let config = config(text.split_once("```").unwrap().0);
+    let embedded =
+        EmbeddedTransport::from_config(&config.require("embedded").unwrap(), Clock::system()).unwrap();
+    let pool = ProducerPoolBundle::from_config(&config, [&SHOP], &[&embedded]).await.unwrap().pool;
+    ConsumerBundle::from_config(&config, &[&embedded]).await.unwrap();
+    order_paid("1").envelope().emit_to(&pool).await.unwrap();
+    assert_eq!(embedded.broker().queue("orders.fifo").unwrap().counts().unwrap().visible, 1);
+}
 
 #[tokio::test]
 async fn one_check_reports_every_bundle_every_stage_and_the_router() {

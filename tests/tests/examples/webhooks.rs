@@ -1,7 +1,9 @@
 //! The webhooks example on what its user may give it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
+
+use super::super::program;
 
 /// A folder of this test's own, emptied first.
 fn folder(name: &str) -> PathBuf {
@@ -12,12 +14,7 @@ fn folder(name: &str) -> PathBuf {
 }
 
 fn webhooks(files: &[PathBuf]) -> Output {
-    Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--locked", "--package", "example-webhooks", "--"])
-        .args(files)
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-        .output()
-        .unwrap()
+    program("webhooks").args(files).output().unwrap()
 }
 
 /// The row of an event type: received, handled, dead-lettered, and why.

@@ -56,7 +56,8 @@ fn encode() {
     );
 }
 
-fn decode<E: Event>(size: &str, event: E) {
+/// Decoding an envelope of `event` in three ways.
+pub(super) fn decode<E: Event>(size: &str, event: E) {
     let body: Bytes = Codec::Native.encode_owned(envelope(event)).unwrap().body().as_bytes().clone();
     eprintln!("decode {size}: {} bytes", body.len());
     let bodies = || vec![body.clone(); TIMES];

@@ -11,22 +11,8 @@ use crate::sample::{OrderPlaced, envelope, placed};
 const TIMES: usize = 1_000;
 
 pub(super) fn run() {
-    let message = Codec::Native.encode_raw(Metadata::new(payload_type(5), 1), "{}", None).unwrap();
     for types in [10, 200, 1_000] {
-        let floor = Dispatch::new((0..types).map(|index| (payload_type(index), async_handler(ignore))));
-        measure(
-            &format!("route.{types}.floor"),
-            TIMES,
-            || vec![message.clone(); TIMES],
-            |messages| {
-                block_on(async {
-                    for message in messages {
-                        floor.handle(|message| &message.metadata().payload_type, black_box(message)).await;
-                    }
-                });
-            },
-        );
-        route(&format!("route.{types}"), &message, &router(types));
+        among(types);
     }
 
     let message = Codec::Native.encode_owned(envelope(placed())).unwrap();
@@ -44,6 +30,25 @@ pub(super) fn run() {
             }
         },
     );
+}
+
+/// Handling one of so many payload types.
+pub(super) fn among(types: usize) {
+    let message = Codec::Native.encode_raw(Metadata::new(payload_type(5), 1), "{}", None).unwrap();
+    let floor = Dispatch::new((0..types).map(|index| (payload_type(index), async_handler(ignore))));
+    measure(
+        &format!("route.{types}.floor"),
+        TIMES,
+        || vec![message.clone(); TIMES],
+        |messages| {
+            block_on(async {
+                for message in messages {
+                    floor.handle(|message| &message.metadata().payload_type, black_box(message)).await;
+                }
+            });
+        },
+    );
+    route(&format!("route.{types}"), &message, &router(types));
 }
 
 fn payload_type(index: usize) -> String {

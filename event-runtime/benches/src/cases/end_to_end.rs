@@ -85,7 +85,8 @@ pub(super) fn run() {
     });
 }
 
-fn broker() -> (Broker, ProducersPool) {
+/// A broker with a queue, and a pool that produces into it.
+pub(crate) fn broker() -> (Broker, ProducersPool) {
     let broker = Broker::new();
     let queue = broker.create_queue("bench", QueueSettings::new()).unwrap();
     let pool = ProducersPool::builder("bench")

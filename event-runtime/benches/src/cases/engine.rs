@@ -36,7 +36,8 @@ pub(super) fn run() {
     }
 }
 
-fn consume(name: &str, concurrency: usize, yields: bool) {
+/// Handling messages that are there already, at this concurrency.
+pub(super) fn consume(name: &str, concurrency: usize, yields: bool) {
     measure_growth(name, Prepared::new, |Prepared { source, left, done }| {
         let settings = ConsumerSettings {
             concurrency,

@@ -2,8 +2,9 @@
 
 mod codec;
 mod dispatch;
-mod end_to_end;
+pub(crate) mod end_to_end;
 mod engine;
+pub(crate) mod growth;
 mod layers;
 mod queue;
 
@@ -15,4 +16,9 @@ pub(crate) fn run() {
     queue::run();
     engine::run();
     end_to_end::run();
+}
+
+/// Runs the cases of the graphs.
+pub(crate) fn run_growth() {
+    growth::run();
 }

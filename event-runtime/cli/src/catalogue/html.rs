@@ -96,23 +96,50 @@ pub(crate) fn prose(text: &str) -> String {
     parts.iter().enumerate().map(code).collect()
 }
 
+/// A name as HTML that may be broken where its words meet: `OrderPaid<wbr>Event`, `orders.<wbr>order`.
+pub(crate) fn name(text: &str) -> String {
+    let mut html = String::new();
+    let mut before = ' ';
+    for character in text.chars() {
+        let meets = character.is_uppercase() && before.is_lowercase() || matches!(before, '.' | '_' | '-');
+        if meets {
+            html.push_str("<wbr>");
+        }
+        html.push_str(&prose_character(character));
+        before = character;
+    }
+    html
+}
+
+fn prose_character(character: char) -> String {
+    match character {
+        '&' => "&amp;".to_owned(),
+        '<' => "&lt;".to_owned(),
+        '>' => "&gt;".to_owned(),
+        '"' => "&quot;".to_owned(),
+        other => other.to_string(),
+    }
+}
+
 /// The index as a script: a page that was opened as a file may load scripts, and nothing else.
 fn search_index(catalogue: &Catalogue) -> String {
     let packs = catalogue.packs.iter().map(|pack| {
         json!({
             "name": pack.name, "kind": "pack", "url": format!("packs/{}.html", pack.slug), "about": pack.description,
-            "words": "",
+            "words": "", "fields": [],
         })
     });
     let events = catalogue.events().map(|event| {
-        let fields = event.fields.iter().map(|field| format!("{} {}", field.path, field.description));
+        let fields: Vec<_> = event.fields.iter().map(|field| field.path.as_str()).collect();
+        let descriptions = event.fields.iter().map(|field| field.description.to_owned());
         let places = event.places.iter().map(|place| format!("{} {}", place.producer, place.queue));
         json!({
             "name": event.descriptor.payload_type,
             "kind": event.pack,
             "url": format!("events/{}.html", event.slug),
             "about": event.descriptor.description,
-            "words": fields.chain(places).collect::<Vec<_>>().join(" "),
+            "fields": fields,
+            "words": descriptions.chain(places).collect::<Vec<_>>().join(" "),
         })
     });
     let entries: Value = packs.chain(events).collect();
@@ -122,7 +149,13 @@ fn search_index(catalogue: &Catalogue) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::prose;
+    use super::{name, prose};
+
+    #[test]
+    fn names_may_be_broken_where_words_meet() {
+        assert_eq!(name("AIRequestedEvent"), "AIRequested<wbr>Event");
+        assert_eq!(name("orders.order<x>"), "orders.<wbr>order&lt;x&gt;");
+    }
 
     #[test]
     fn prose_is_escaped_and_code_is_marked() {

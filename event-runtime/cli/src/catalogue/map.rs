@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 
 use super::Catalogue;
 
-const BOX_WIDTH: usize = 216;
+const BOX_WIDTH: usize = 236;
 const BOX_HEIGHT: usize = 34;
 const ROW: usize = 48;
-const GAP: usize = 84;
+const GAP: usize = 64;
 const MARGIN: usize = 4;
 const HEAD: usize = 34;
 /// So many characters fit into a box.
-const LABEL: usize = 25;
+const LABEL: usize = 29;
 const COLUMNS: [&str; 4] = ["Packs", "Producers", "Queues", "Consumers"];
 
 /// A box: its column and its name.
@@ -95,10 +95,11 @@ fn draw(graph: &Graph) -> String {
         let thickness = 1.5 + (kinds.len() as f64).sqrt();
         let _ = write!(
             svg,
-            "<path class=\"flow\" data-from=\"{}\" data-to=\"{}\" d=\"M{x1} {y1}C{middle} {y1} {middle} {y2} {x2} {y2}\" \
+            "<path class=\"flow\" data-from=\"{}\" data-to=\"{}\" data-events=\"{}\" d=\"M{x1} {y1}C{middle} {y1} {middle} {y2} {x2} {y2}\" \
              stroke-width=\"{thickness:.1}\"><title>{} → {}: {}</title></path>",
             id(from),
             id(to),
+            escape(&kinds.join(" ")),
             escape(&from.1),
             escape(&to.1),
             escape(&kinds.join(", ")),

@@ -11,6 +11,7 @@
 //! - **Readers** accept what their schema says, with unknown properties where it does not forbid them.
 //! - **Formats** are rules: `uint32` has a range, `uuid` refuses other text.
 //! - A schema with an `x-writer` member is a reader's schema; the member is what its writers emit.
+//! - A property that may be absent and has another name now breaks nothing and is told as [`Effect::Lossy`].
 //! - Whatever can't be told within the budget ([`Options::steps`]) is [`Verdict::Unknown`], which counts as a refusal.
 //!
 //! ```

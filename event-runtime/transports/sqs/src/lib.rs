@@ -35,9 +35,22 @@
 //! A queue is named by its URL, or by its name in the client's account. Credentials that are not configured come from the
 //! AWS SDK's own chain. At start-up every queue is looked up; what is missing, of another kind than declared, or would
 //! keep the consumer from its retries and dead letters is reported at once, each by its place in the configuration.
+//! [`BundleError::both`](event_runtime::config::BundleError::both) joins the reports of several bundles.
 //! For development `create_missing_queues` in a `…_client` section creates what is missing, dead-letter queues included.
 //! All keys: [`SqsClientConfiguration`], [`SqsProducerConfiguration`],
 //! [`ConsumerConfig`](event_runtime::config::ConsumerConfig).
+//!
+//! Keys that are worth knowing:
+//! - `linger_milliseconds` of a producer: single sends wait this long for company in one call; 0 = each its own call.
+//! - `tenant_as_group` of a producer: on a standard queue the tenant is the message group, so that SQS serves tenants
+//!   fairly and one tenant's backlog does not delay the others. It orders nothing.
+//! - `fifo_group` of a producer: the group of an event without an ordering key, which is refused otherwise.
+//! - `without_scope` of a consumer: true skips the [`ScopeValidator`](event_runtime::consumer::ScopeValidator) that the
+//!   application gave it. Without a validator nothing is checked, whatever the key says.
+//! - `process_delayed_consumption_header` of a consumer: false hands an event to its handler although it was emitted with a
+//!   longer delay than SQS keeps it back itself.
+//! - `dead_letter_queue_url` and `on_exhausted` of a consumer: where what can't be handled goes; without them the queue's
+//!   redrive policy says it, and without that the consumer does not start.
 //!
 //! The consumer needs `sqs:ReceiveMessage`, `sqs:DeleteMessage`, `sqs:ChangeMessageVisibility` and
 //! `sqs:GetQueueAttributes`, a producer or a dead-letter destination `sqs:SendMessage`; `sqs:GetQueueUrl` where a queue is
@@ -46,7 +59,13 @@
 //! # Without AWS
 //! With the feature `local`, `cargo run -p event-transport-sqs --features local --bin sqs-local` serves the
 //! local endpoint (module `local`) on 127.0.0.1:9324; give its address as `endpoint_url`. Tests start it in their own process, on a
-//! clock that they advance, and order faults.
+//! clock that they advance, and order faults. It keeps its queues in memory: a restart begins with those of its
+//! configuration, empty.
+//!
+//! # TLS
+//! Clients from configuration use rustls over ring and the system's certificates, and the proxies that the environment
+//! names. [`https_client`] gives the same to a client that is built by hand; the SDK's own default client is not
+//! built in.
 //!
 //! # What SQS itself does, and does not
 //! - **Calls.** A queue under full load costs a receive and a delete for ten messages. A producer fills its calls from a
@@ -59,10 +78,13 @@
 //!   message carries `delayed-until` and the consumer keeps it back: on a FIFO queue it **blocks its group** until it is due,
 //!   and a delay beyond what one receive can hide (12 hours) is several hops.
 //! - **Attempts** are read from the receive count, which SQS raises for hops and hand-backs as well: it has no request to
-//!   take a receive back. So `attempt` is an upper bound. A queue's own `maxReceiveCount` must leave room for them; one
+//!   take a receive back. So `attempt` is an upper bound: a message may be given up after fewer handlings than
+//!   `requeue_max_retries` + 1, never after more, and never before its handler ran on the last delivery. A queue's own `maxReceiveCount` must leave room for them; one
 //!   below the consumer's attempts is refused at start-up.
 //! - **A lease** can be extended to 12 hours after its receive, not further; [`SqsSource`] shortens what would go beyond
 //!   instead of losing the request.
+//! - **Credentials** that expire are fetched anew by the SDK. A receive that finds them expired is repeated; only six in a
+//!   row end the consumer, with an error of kind `Unauthorized`.
 //! - **Deduplication** lasts five minutes. Whoever sends an event again later sends it twice, and consumers must expect
 //!   that anyway: SQS delivers at least once.
 //! - **Dead letters** that the consumer stores have their error; what the queue's redrive policy moves has none. With

@@ -382,6 +382,8 @@ fn respelt(schema: &Value) -> Value {
             "items" if is_tuple => ("additionalItems", respelt(value)),
             "dependentRequired" => ("dependencies", value.clone()),
             "dependentSchemas" => ("dependencies", map(value)),
+            // Draft 7 has no such format.
+            "format" if value == "uuid" => continue,
             "unevaluatedProperties" | "unevaluatedItems" | "minContains" | "maxContains" | "$anchor" => {
                 continue;
             }

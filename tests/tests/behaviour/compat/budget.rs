@@ -93,3 +93,14 @@ fn without_steps_there_is_no_verdict() {
     let report = compare(&schema("integer"), &schema("number"), &Options { steps: 5, ..Options::default() });
     assert!(matches!(report.backward, Verdict::Unknown { .. }), "{:?}", report.backward);
 }
+
+/// An instance that shows a breach is confirmed by every schema, or not shown at all.
+#[test]
+fn a_budget_that_ends_midway_shows_no_instance_that_is_none() {
+    let old = json!({ "properties": { "a": { "type": "integer" } }, "type": "object" });
+    let new = json!({ "properties": { "a": { "type": "integer" } } });
+    for steps in 0..200 {
+        let report = compare(&old, &new, &Options { steps, ..Options::default() });
+        assert!(!matches!(report.backward, Verdict::Breaking { .. }), "{steps}: {:?}", report.backward);
+    }
+}

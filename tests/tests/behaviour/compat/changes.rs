@@ -95,6 +95,22 @@ fn a_rename_is_told_as_one() {
     assert!(change.sentence.contains("`total`") && change.severity() == Severity::Breaking);
 }
 
+/// Each change is judged by what it breaks itself.
+#[test]
+fn an_optional_property_is_not_blamed_for_its_neighbours() {
+    let event = |names: [&str; 2]| {
+        let properties: serde_json::Map<_, _> =
+            names.iter().map(|name| ((*name).to_owned(), json!({ "type": "string" }))).collect();
+        json!({ "type": "object", "properties": properties, "required": ["id"] })
+    };
+    let mut new = event(["id", "note"]);
+    new["properties"]["id"] = json!({ "type": "integer" });
+    let report = between(&event(["id", "id"]), &new);
+    let note = report.changes.iter().find(|change| change.place == "note").unwrap();
+    assert_eq!((note.kind, note.severity()), (ChangeKind::OptionalPropertyAdded, Severity::Harmless));
+    assert!(report.changes.iter().any(|change| change.severity() == Severity::Breaking));
+}
+
 /// Nothing is refused, and yet what the other side wrote is not found.
 #[test]
 fn a_renamed_optional_property_is_lossy_and_no_breach() {

@@ -118,7 +118,17 @@ impl Place {
         let section = Config::from_value(section, &ProcessEnvironment);
         let inlet = backend.transport().inlet(&self.client, &section.read()?, &section).await;
         inlet.map_err(|error| {
-            Failure::Failed(format!("queue `{}` can't be used: {}", queue_name(&self.queue), chain(&error)))
+            let settings = Settings::find(&self.config);
+            let known: Vec<_> = settings.consumers.iter().map(ConsumerSection::name).collect();
+            let known = match known.len() {
+                0 => String::new(),
+                _ => format!("; consumers that may be named instead: {}", known.join(", ")),
+            };
+            Failure::Failed(format!(
+                "queue `{}` can't be used: {}{known}",
+                queue_name(&self.queue),
+                chain(&error)
+            ))
         })
     }
 

@@ -70,7 +70,8 @@ pub(crate) async fn find(
     let settings = Settings::find(config);
     let mut mistakes = Mistakes::default();
     if settings.pools.is_empty() && settings.consumers.is_empty() {
-        mistakes.config(&config.check().err().unwrap_or_else(|| {
+        let no_object = || config.keys().next().is_none().then(|| config.check_keys(&[]).err()).flatten();
+        mistakes.config(&config.check().err().or_else(no_object).unwrap_or_else(|| {
             config.invalid("", "no `<transport>_producer_pool_bundle` and no `<transport>_consumer_bundle`")
         }));
     }
@@ -109,6 +110,9 @@ pub(crate) async fn find(
         }
     }
     for section in &settings.consumers {
+        if let Err(error) = section.check_keys() {
+            mistakes.config(&error);
+        }
         let configuration = match section.configuration() {
             Ok(configuration) => configuration,
             Err(error) => {

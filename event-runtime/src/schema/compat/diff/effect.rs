@@ -41,6 +41,40 @@ impl<'a> Explainer<'a, '_> {
     }
 }
 
+impl<'a> Explainer<'a, '_> {
+    /// What a property that may be absent breaks: nothing, where the event without it breaks as well.
+    pub(super) fn blamed(&mut self, name: &str, effects: [Effect; 2]) -> [Effect; 2] {
+        let [backward, forward] = effects;
+        let way: Vec<Step> = self.around.iter().map(|(_, step)| step.clone()).collect();
+        let breaks_without = |direction: &mut Direction<'a>, effect: &Effect| match effect {
+            Effect::Breaking { counterexample } => {
+                let mut event = counterexample.clone();
+                take_out(&mut event, &way, name).is_some() && direction.breaks(&event)
+            }
+            _ => false,
+        };
+        let innocent = [breaks_without(self.backward, &backward), breaks_without(self.forward, &forward)];
+        let settle = |effect, innocent: bool| if innocent { Effect::None } else { effect };
+        [settle(backward, innocent[0]), settle(forward, innocent[1])]
+    }
+}
+
+/// Removes a member at the end of the way.
+fn take_out(event: &mut Value, way: &[Step], name: &str) -> Option<Value> {
+    let mut holder = event;
+    for step in way {
+        holder = match step {
+            Step::Member(name) => holder.get_mut(name)?,
+            Step::Element(index) => {
+                let list = holder.as_array_mut()?;
+                let index = (*index).min(list.len().checked_sub(1)?);
+                list.get_mut(index)?
+            }
+        };
+    }
+    holder.as_object_mut()?.remove(name)
+}
+
 type Sides<'a> = (Vec<&'a Value>, Vec<&'a Value>);
 
 fn effect<'a>(

@@ -65,7 +65,12 @@ impl<'a> Explainer<'a, '_> {
         old_values.extend(self.with_other_values(here, name, true));
         let new_values = self.with_member(here, name, false);
         let effects = self.effects(here, Suspect::Values(old_values), Suspect::Values(new_values));
-        let effects = if required { effects } else { self.settle_unproven(here, effects) };
+        let effects = if required {
+            effects
+        } else {
+            let effects = self.settle_unproven(here, effects);
+            self.blamed(name, effects)
+        };
         let pointer = self.pointer(&here.new_pointer, "properties", name);
         let (kind, sentence) = if required {
             let remedy = "make it `Option` or give it a default, or raise the version";
@@ -87,6 +92,7 @@ impl<'a> Explainer<'a, '_> {
         new_values.extend(self.with_other_values(here, name, false));
         let effects = self.effects(here, Suspect::Values(old_values), Suspect::Values(new_values));
         let effects = self.settle_unproven(here, effects);
+        let effects = if required { effects } else { self.blamed(name, effects) };
         let sentence = if required {
             format!("required property `{place}` is gone: older code refuses events without it")
         } else {

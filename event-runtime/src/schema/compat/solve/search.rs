@@ -205,6 +205,9 @@ impl<'a> Engine<'a> {
             (None, Kind::Boolean) => vec![Value::Bool(true), Value::Bool(false)],
             (None, _) => vec![Value::Null],
         };
+        if self.steps == 0 {
+            return Found::Unclear(Obstacle::Budget);
+        }
         let mut result = Found::Nothing;
         for value in values {
             match self.literals_hold(&branch.literals, &value) {
@@ -225,6 +228,8 @@ impl<'a> Engine<'a> {
             Kind::Array => self.build_array(&branch.facts).into_iter().collect(),
             Kind::Object => self.build_object(&branch.facts).into_iter().collect(),
         };
+        // Without steps the branch was not read to its end: what it has of literals confirms nothing.
+        let candidates = if self.steps == 0 { Vec::new() } else { candidates };
         for value in candidates {
             if self.literals_hold(&branch.literals, &value) == Truth::True {
                 return Found::Instance(value);

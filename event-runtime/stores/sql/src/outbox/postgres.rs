@@ -44,6 +44,10 @@ impl OutboxStore for Postgres {
     }
 
     async fn outbox_listen(pool: &PgPool) -> Result<Option<Ear>, StoreError> {
+        // The only connection of a pool is needed for work.
+        if pool.options().get_max_connections() < 2 {
+            return Ok(None);
+        }
         let failed = StoreError::during("listen for inserts into the outbox");
         let schema: Option<String> =
             sqlx::query_scalar("SELECT current_schema()::text").fetch_one(pool).await.map_err(&failed)?;

@@ -7,6 +7,8 @@ use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 
+use crate::Database;
+
 pub(crate) struct Postgres {
     pub(crate) pool: PgPool,
     schema: String,
@@ -59,5 +61,22 @@ impl Sqlite {
             name.push(end);
             std::fs::remove_file(name).ok();
         }
+    }
+}
+
+/// What only tests do: statements of their own.
+pub(crate) trait RawSql: Database {
+    async fn raw(pool: &sqlx::Pool<Self>, sql: &'static str);
+}
+
+impl RawSql for sqlx::Postgres {
+    async fn raw(pool: &sqlx::Pool<Self>, sql: &'static str) {
+        sqlx::raw_sql(sql).execute(pool).await.unwrap();
+    }
+}
+
+impl RawSql for sqlx::Sqlite {
+    async fn raw(pool: &sqlx::Pool<Self>, sql: &'static str) {
+        sqlx::raw_sql(sql).execute(pool).await.unwrap();
     }
 }

@@ -114,15 +114,15 @@ async fn another_format_arrives_in_the_pools_own<Db: Database>(pool: sqlx::Pool<
 }
 
 async fn a_huge_transaction_is_one_statement<Db: Database>(pool: sqlx::Pool<Db>) {
-    const EVENTS: u64 = 20_000;
+    const EVENTS: u64 = 10_000;
     migrate(&pool).await.unwrap();
     let mut transaction = pool.begin().await.unwrap();
-    let events = (0..EVENTS).map(|number| order(&format!("customer-{}", number % 5_000), number));
+    let events = (0..EVENTS).map(|number| order(&format!("customer-{}", number % 2_500), number));
     Outbox::new().emit_batch(&mut transaction, events).await.unwrap();
     transaction.commit().await.unwrap();
     let broker = TestBroker::new("broker");
     let relay = Relay::new(pool, TestBroker::pool(std::slice::from_ref(&broker)))
-        .with_settings(crate::RelaySettings { batch: 5_000, ..Default::default() });
+        .with_settings(crate::RelaySettings { batch: 2_500, ..Default::default() });
     assert_eq!(relay.stats().await.unwrap().pending, EVENTS);
     let mut published = 0;
     while published < EVENTS {

@@ -85,7 +85,12 @@ async fn exhausted_messages_go_to_the_queue_that_the_redrive_policy_names_with_t
     let record: serde_json::Value = serde_json::from_slice(record.value()).unwrap();
     assert_eq!((&record["error"]["code"], &record["attempts"]), (&"HANDLER_FAILED".into(), &3.into()));
     assert_eq!(letter.group().map(|group| &**group), Some("k"));
-    assert_eq!(letter.deduplication_id().map(|id| &**id), Some("e-1:3"));
+    let deduplication_id = letter.deduplication_id().unwrap();
+    // Of this dead letter alone: an earlier one of the same event may be five minutes young.
+    assert!(
+        deduplication_id.len() > "e-1:".len() && deduplication_id.starts_with("e-1:"),
+        "{deduplication_id}"
+    );
     assert_eq!(fixture.queue.counts().unwrap().in_flight, 0);
 }
 

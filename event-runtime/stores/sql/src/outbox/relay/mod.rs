@@ -30,7 +30,8 @@ pub use settings::{RelaySettings, Retention};
 /// while one of them is being published, or waits for its next attempt, the later ones wait. Rows without a key have no order.
 /// A relay that dies leaves its rows claimed until their lease is over; then another publishes them, again perhaps.
 ///
-/// On PostgreSQL a running relay keeps one connection of the pool for `LISTEN`, and needs a second one to work.
+/// On PostgreSQL a running relay keeps one connection of the pool for `LISTEN` and works with a second one; where the pool has only
+/// one, it polls.
 ///
 /// ```
 /// use event_runtime::prelude::*;
