@@ -125,14 +125,25 @@ impl Session<'_> {
             "DELETE FROM message WHERE queue = ?1 AND sequence = ?2",
             [open.facts.id, stored.sequence],
         )?;
+        self.left(open, stored.size, stored.line, stored.state)
+    }
+
+    /// Takes note that a message is out.
+    pub(super) fn left(
+        &mut self,
+        open: &mut Open,
+        size: i64,
+        line: Option<i64>,
+        state: i64,
+    ) -> Result<(), Fault> {
         // Only then can somebody wait for room.
         let was_full = open.tally.messages >= open.facts.max_messages
             || open.tally.bytes.saturating_add(MAX_MESSAGE_BYTES as i64) > open.facts.max_bytes;
         open.tally.messages -= 1;
-        open.tally.bytes -= stored.size;
-        self.count_in_line(open, stored.line, stored.state, READY)?;
+        open.tally.bytes -= size;
+        self.count_in_line(open, line, state, READY)?;
         // On a FIFO queue the rest of its line may follow; elsewhere only room became free.
-        if stored.line.is_some() || was_full {
+        if line.is_some() || was_full {
             self.wake(open.facts.id);
         }
         Ok(())

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use event_runtime::embedded::{Deletion, QueueError, Receipt, rules};
 
+use rusqlite::OptionalExtension as _;
+
 use super::messages::Stored;
 use super::schema::{DELAYED, IN_FLIGHT, READY};
 use super::session::{Fault, Open, Session};
@@ -70,6 +72,9 @@ impl Session<'_> {
     }
 
     fn settle_one(&mut self, open: &mut Open, receipt: Receipt, action: Action) -> Result<Deletion, Fault> {
+        if matches!(action, Action::Delete) && self.delete_held(open, receipt)? {
+            return Ok(Deletion::Removed);
+        }
         let holding = self.holding(open, receipt)?;
         let fifo = open.facts.fifo;
         match (holding, action) {
@@ -103,6 +108,25 @@ impl Session<'_> {
                 self.hide_or_show(open, &stored, after, FRONT)
             }
         }
+    }
+
+    /// Deletes a message that its holder may delete, which is what nearly every settlement is; `false`, and nothing is
+    /// changed, where there is more to it.
+    fn delete_held(&mut self, open: &mut Open, receipt: Receipt) -> Result<bool, Fault> {
+        let (queue, sequence, receive) = place(receipt);
+        let deleted = self
+            .statement(
+                "DELETE FROM message WHERE queue = ?1 AND sequence = ?2 AND receives = ?3 AND state = 1 \
+                 AND ?1 = ?4 RETURNING payload, size, line",
+            )?
+            .query_row([queue, sequence, i64::from(receive), open.facts.id], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<i64>>(2)?))
+            })
+            .optional()?;
+        let Some((payload, size, line)) = deleted else { return Ok(false) };
+        self.execute("DELETE FROM payload WHERE id = ?1", [payload])?;
+        self.left(open, size, line, IN_FLIGHT)?;
+        Ok(true)
     }
 
     /// Hides a message for `timeout`, or shows it at the place `at` in the order where that is no time.

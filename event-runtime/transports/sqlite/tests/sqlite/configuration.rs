@@ -39,8 +39,8 @@ fn every_mistake_of_the_section_is_reported_at_its_place() {
         found,
         [
             "sqlite.poll_interval_milliseconds",
-            "sqlite.queues[0].visibility_timeout_seconds",
             "sqlite.queues[0].content_based_deduplication",
+            "sqlite.queues[0].visibility_timeout_seconds",
             "sqlite.queues[1].name",
             "sqlite.queues[2].redrive.dead_letter_queue",
         ]
