@@ -43,13 +43,10 @@ fn idempotent(store: impl IdempotencyStore, clock: &ManualClock) -> Idempotent {
 }
 
 type Runs = Arc<AtomicUsize>;
+type Given = (Runs, Arc<dyn Fn(usize) -> Outcome + Send + Sync>);
 
 /// A router that counts its runs, and ends them as `outcome` says for each.
-fn counting(
-    runs: &Runs,
-    outcome: impl Fn(usize) -> Outcome + Send + Sync + 'static,
-) -> MessageRouter<(Runs, Arc<dyn Fn(usize) -> Outcome + Send + Sync>)> {
-    type Given = (Runs, Arc<dyn Fn(usize) -> Outcome + Send + Sync>);
+fn counting(runs: &Runs, outcome: impl Fn(usize) -> Outcome + Send + Sync + 'static) -> MessageRouter<Given> {
     async fn run(State((runs, outcome)): State<Given>) -> Outcome {
         outcome(runs.fetch_add(1, Ordering::SeqCst))
     }
