@@ -50,7 +50,7 @@ fn measure(concurrency: usize, some_sleep: bool) -> (Vec<Duration>, Duration) {
         let (finished, end) = (Arc::clone(&last), Arc::clone(&done));
         MessageRouter::new().on(move |payload: Payload<OrderPlaced>| {
             let number = payload.item_count as usize;
-            let sleeps = some_sleep && number % 10 == 0;
+            let sleeps = some_sleep && number.is_multiple_of(10);
             if !sleeps {
                 let latency = emitted.lock().unwrap()[number].elapsed();
                 latencies.lock().unwrap().push(latency);
