@@ -156,6 +156,9 @@ pub struct SourceInfo {
     pub max_release_delay: Duration,
     /// How many messages one [`Source::receive`] returns at most; 10 on SQS.
     pub max_batch: usize,
+    /// Whether a dropped [`Source::receive`] has received nothing, or hands back what it received. A drain drops such a
+    /// receive; any other one it waits for, because the answer may bring messages that would stay leased.
+    pub cancel_safe: bool,
     /// The queue's own redrive policy.
     pub redrive: Option<Redrive>,
 }
@@ -195,7 +198,8 @@ pub trait Source: Send + Sync + 'static {
     /// See [`SourceErrorKind`].
     ///
     /// # Cancel safety
-    /// A dropped call may have leased messages at the broker; the engine therefore never drops one.
+    /// A dropped call may have leased messages at the broker; the engine drops one only where
+    /// [`SourceInfo::cancel_safe`] says that it has not, and only to drain.
     fn receive(
         &self,
         max: usize,

@@ -1,4 +1,5 @@
-//! The receivers: one receive in flight each, never dropped, backing off while the source fails.
+//! The receivers: one receive in flight each, dropped only by a drain and only where that is safe, backing off while the
+//! source fails.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +24,10 @@ pub(crate) async fn receive(engine: Arc<Engine>, health: Arc<HealthCell>) {
     let wait = engine.settings.wait;
     while let Some(reserved) = engine.reserve().await {
         let started = engine.clock.steady();
-        match receive_once(&engine, reserved, wait).await {
+        let Some(received) = unless_drained(&engine, receive_once(&engine, reserved, wait)).await else {
+            return engine.unreserve(reserved);
+        };
+        match received {
             Ok(deliveries) => {
                 health.received(engine.clock.now());
                 let idle = deliveries.is_empty();
@@ -49,6 +53,18 @@ pub(crate) async fn receive(engine: Arc<Engine>, health: Arc<HealthCell>) {
                 pause(&engine, ceiling / 2 + RECONNECT.random_delay(failures) / 2).await;
             }
         }
+    }
+}
+
+/// What a receive brings; `None` when the consumer drains and the receive may be dropped.
+async fn unless_drained<T>(engine: &Engine, receive: impl Future<Output = T>) -> Option<T> {
+    if !engine.info.cancel_safe {
+        return Some(receive.await);
+    }
+    tokio::select! {
+        biased;
+        received = receive => Some(received),
+        () = engine.draining.cancelled() => None,
     }
 }
 

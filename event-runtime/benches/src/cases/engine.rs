@@ -109,6 +109,7 @@ impl Source for Preloaded {
             max_lease: None,
             max_release_delay: Duration::from_secs(3_600),
             max_batch: BATCH,
+            cancel_safe: false,
             redrive: None,
         })
     }

@@ -96,6 +96,7 @@ impl Source for SqliteSource {
             max_lease: Some(limits::MAX_VISIBILITY_TIMEOUT),
             max_release_delay: limits::MAX_VISIBILITY_TIMEOUT,
             max_batch: limits::MAX_BATCH,
+            cancel_safe: true,
             redrive,
         })
     }

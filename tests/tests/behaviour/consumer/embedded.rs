@@ -236,6 +236,18 @@ async fn restarts_while_a_message_waits_are_no_attempts() {
 }
 
 #[tokio::test]
+async fn a_stop_does_not_wait_for_the_end_of_a_long_poll() {
+    let queues = Queues::new(false, 6);
+    let running = Running::start(queues.consumer(), |_: Message| async {});
+    eventually(|| queues.clock.sleepers() > 0).await;
+    // The clock stands still: the poll would never end, and neither would the time to drain.
+    let report = tokio::time::timeout(Duration::from_secs(30), running.end()).await.expect("it stops");
+    assert_eq!((report.handed_back, report.unsettled), (0, 0));
+    queues.send(&event("a", "k")).await;
+    assert_eq!(queues.queue.counts().unwrap().visible, 1, "nobody has it");
+}
+
+#[tokio::test]
 async fn a_long_handler_keeps_its_message_from_a_second_consumer() {
     let queues = Queues::new(false, 6);
     queues.send(&event("a", "k")).await;

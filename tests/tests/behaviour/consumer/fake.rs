@@ -67,6 +67,7 @@ pub fn info() -> SourceInfo {
         max_lease: None,
         max_release_delay: Duration::from_secs(43_200),
         max_batch: 10,
+        cancel_safe: false,
         redrive: None,
     }
 }

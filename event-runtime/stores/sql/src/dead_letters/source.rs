@@ -26,6 +26,7 @@ impl<Db: Database> Source for SqlDeadLetters<Db> {
             max_lease: None,
             max_release_delay: Duration::MAX,
             max_batch: MAX_BATCH,
+            cancel_safe: false,
             redrive: None,
         })
     }

@@ -44,6 +44,7 @@ impl SqsSource {
             max_lease: Some(MAX_VISIBILITY),
             max_release_delay: MAX_VISIBILITY,
             max_batch: MAX_BATCH,
+            cancel_safe: false,
             redrive: self.redrive(&attributes).await?,
         })
     }
