@@ -21,6 +21,7 @@ on_both!(
     a_stop_gives_back_what_hangs,
     a_running_relay_does_not_spin_on_a_dead_broker,
     depth_and_age_are_counted,
+    a_failing_key_does_not_slow_the_others_down,
 );
 
 fn settings() -> RelaySettings {
@@ -285,4 +286,67 @@ async fn depth_and_age_are_counted<Db: Database>(pool: sqlx::Pool<Db>) {
     write(&pool, &outbox, [order("b", 2)]).await;
     let stats = relay.stats().await.unwrap();
     assert_eq!((stats.pending, stats.claimed, stats.age), (2, 0, Duration::from_secs(90)));
+}
+
+async fn a_failing_key_does_not_slow_the_others_down<Db: Database>(pool: sqlx::Pool<Db>) {
+    migrate(&pool).await.unwrap();
+    let broker = TestBroker::new("broker");
+    broker.fail(1, ProduceErrorKind::Unavailable);
+    let hour = Duration::from_secs(3600);
+    let relay = Relay::new(pool.clone(), TestBroker::pool(std::slice::from_ref(&broker))).with_settings(
+        RelaySettings {
+            poll_interval: Duration::from_millis(5),
+            backoff: Backoff { base: hour, max: hour },
+            ..RelaySettings::default()
+        },
+    );
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(relay.run(stop.clone().cancelled_owned()));
+    write(&pool, &Outbox::new(), [order("a", 1)]).await;
+    broker.was_tried(1).await;
+    write(&pool, &Outbox::new(), [order("b", 2)]).await;
+    broker.took(1).await;
+    stop.cancel();
+    assert_eq!(running.await.unwrap().unwrap().published, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_cleaned_up_does_not_end_the_relay() {
+    const REFUSE: &str =
+        "CREATE TRIGGER refuse BEFORE DELETE ON event_outbox BEGIN SELECT RAISE(ABORT, 'no'); END";
+    let place = crate::tests::databases::sqlite().await;
+    let pool = place.pool.clone();
+    migrate(&pool).await.unwrap();
+    sqlx::raw_sql(REFUSE).execute(&pool).await.unwrap();
+    let (clock, broker) = (clock(), TestBroker::new("broker"));
+    let relay = || {
+        let settings = RelaySettings { retention: Retention::Keep(Duration::ZERO), ..settings() };
+        Relay::new(pool.clone(), TestBroker::pool(std::slice::from_ref(&broker)))
+            .with_settings(settings)
+            .with_clock(clock.clock())
+    };
+    write(&pool, &Outbox::new(), [order("a", 1)]).await;
+    relay().run_once().await.unwrap();
+    clock.advance(Duration::from_secs(1));
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(relay().run(stop.clone().cancelled_owned()));
+    write(&pool, &Outbox::new(), [order("a", 2)]).await;
+    let advance = async {
+        loop {
+            tokio::task::yield_now().await;
+            clock.advance(Duration::from_millis(100));
+        }
+    };
+    let both = async {
+        broker.took(2).await;
+        write(&pool, &Outbox::new(), [order("a", 3)]).await;
+        broker.took(3).await;
+    };
+    tokio::select! {
+        () = both => {}
+        () = advance => {}
+    }
+    stop.cancel();
+    assert_eq!(running.await.unwrap().unwrap().published, 2);
+    place.remove().await;
 }

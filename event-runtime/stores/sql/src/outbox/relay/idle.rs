@@ -64,7 +64,7 @@ impl<'a, Db: Database> Idle<'a, Db> {
                 self.ear = None;
                 self.failures = self.failures.saturating_add(1);
             }
-            Ok(report) if report.is_stuck() => self.failures = self.failures.saturating_add(1),
+            Ok(report) if report.is_stuck(settings.batch) => self.failures = self.failures.saturating_add(1),
             Ok(report) => {
                 self.is_new = false;
                 if report.claimed > 0 {
@@ -107,23 +107,33 @@ impl<'a, Db: Database> Idle<'a, Db> {
         }
     }
 
-    /// Removes a batch of kept rows and measures, where it is time to; returns how many rows were removed.
-    pub(super) async fn keep_house(&mut self) -> Result<u64, StoreError> {
+    /// Removes a batch of kept rows and measures, where it is time to; returns how many rows were removed. What fails is logged
+    /// and comes again when it is due: publishing does not depend on it.
+    pub(super) async fn keep_house(&mut self) -> u64 {
         let relay = self.relay;
         let now = relay.now();
         if now >= self.measure_at {
-            telemetry::measured(&relay.name, &relay.stats().await?);
             self.measure_at = later(now, relay.settings.stats_interval);
+            match relay.stats().await {
+                Ok(stats) => telemetry::measured(&relay.name, &stats),
+                Err(error) => telemetry::store_failed(&relay.name, &error),
+            }
         }
         if now < self.clean_up_at {
-            return Ok(0);
+            return 0;
         }
-        let removed = relay.clean_up().await?;
+        let removed = match relay.clean_up().await {
+            Ok(removed) => removed,
+            Err(error) => {
+                telemetry::store_failed(&relay.name, &error);
+                0
+            }
+        };
         // A full batch means that there is more; it goes after the next rows were published.
         if removed < u64::from(relay.settings.clean_up_batch.max(1)) {
             self.clean_up_at = later(now, relay.settings.clean_up_interval);
         }
-        Ok(removed)
+        removed
     }
 }
 

@@ -193,8 +193,9 @@ impl<Db: Database> Relay<Db> {
             if let Ok(report) = &round {
                 total += *report;
             }
-            if !stop.is_cancelled() {
-                idle.after(round, stop).await?;
+            match round {
+                Err(error) if stop.is_cancelled() => telemetry::store_failed(&self.name, &error),
+                round => idle.after(round, stop).await?,
             }
         }
         Ok(total)
@@ -227,7 +228,7 @@ impl<Db: Database> Relay<Db> {
         }
         let mut report = batch.finish().await?;
         if !stop.is_cancelled() {
-            report.removed = idle.keep_house().await?;
+            report.removed = idle.keep_house().await;
         }
         Ok(report)
     }

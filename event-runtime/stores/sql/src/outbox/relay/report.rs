@@ -23,9 +23,9 @@ pub struct RelayReport {
 }
 
 impl RelayReport {
-    /// Whether rows were tried and none went through.
-    pub(super) fn is_stuck(&self) -> bool {
-        self.retried > 0 && self.published == 0 && self.set_aside == 0
+    /// Whether a whole batch was tried and nothing went through. Fewer rows wait by their own backoff, and say little of others.
+    pub(super) fn is_stuck(&self, batch: u32) -> bool {
+        self.retried >= u64::from(batch.max(1)) && self.published == 0 && self.set_aside == 0
     }
 }
 
