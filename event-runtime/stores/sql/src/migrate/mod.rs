@@ -34,8 +34,8 @@ pub struct Migration {
 /// Brings every table of this crate up to date and returns what was applied, in order; nothing where all was there.
 ///
 /// Everything happens in one transaction, and processes that start at once wait for each other: on PostgreSQL by an advisory
-/// lock for the current schema, on SQLite by `BEGIN IMMEDIATE`. Tables stand in the first schema of the connection's
-/// `search_path`.
+/// lock for the current schema, on SQLite by `BEGIN IMMEDIATE`. Tables come into the first schema of the connection's
+/// `search_path`, unless another one on the path has them already: then those are meant, here and in every statement.
 ///
 /// # Errors
 /// [`StoreErrorKind::SchemaNewer`] where the database knows a version that this crate does not, and nothing is changed; else

@@ -11,6 +11,10 @@ use super::store::{Counts, OutboxStore, SetAsideColumns, json, same_for_both};
 /// The channel on which the table's trigger tells of inserts; the payload is the table's schema.
 const CHANNEL: &str = "event_outbox";
 
+/// The table's own, which need not be the first of the search path.
+const SCHEMA: &str = "SELECT nspname::text FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE pg_class.oid = 'event_outbox'::regclass";
+
 /// A connection that listens, and the schema whose inserts it listens for.
 pub struct Ear {
     listener: PgListener,
@@ -49,11 +53,10 @@ impl OutboxStore for Postgres {
             return Ok(None);
         }
         let failed = StoreError::during("listen for inserts into the outbox");
-        let schema: Option<String> =
-            sqlx::query_scalar("SELECT current_schema()::text").fetch_one(pool).await.map_err(&failed)?;
+        let schema: String = sqlx::query_scalar(SCHEMA).fetch_one(pool).await.map_err(&failed)?;
         let mut listener = PgListener::connect_with(pool).await.map_err(&failed)?;
         listener.listen(CHANNEL).await.map_err(failed)?;
-        Ok(Some(Ear { listener, schema: schema.unwrap_or_default() }))
+        Ok(Some(Ear { listener, schema }))
     }
 
     async fn outbox_heard(ear: &mut Ear) -> Result<(), StoreError> {

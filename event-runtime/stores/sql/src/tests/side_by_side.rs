@@ -258,6 +258,37 @@ mod postgres_only {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_relay_hears_of_tables_further_along_its_search_path() {
+        let Some(place) = databases::postgres().await else { return };
+        migrate(&place.pool).await.unwrap();
+        let schema: String =
+            sqlx::query_scalar("SELECT current_schema()::text").fetch_one(&place.pool).await.unwrap();
+        let own = format!("{schema}_own");
+        let statement = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {own}"));
+        sqlx::query(statement).execute(&place.pool).await.unwrap();
+        let path = format!("{own},{schema}");
+        let options = (*place.pool.connect_options()).clone().options([("search_path", &path)]);
+        let pool =
+            sqlx::postgres::PgPoolOptions::new().max_connections(3).connect_with(options).await.unwrap();
+        let broker = TestBroker::new("broker");
+        let relay = Relay::new(pool.clone(), TestBroker::pool(std::slice::from_ref(&broker))).with_settings(
+            RelaySettings { poll_interval: Duration::from_secs(3600), ..RelaySettings::default() },
+        );
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(relay.run(stop.clone().cancelled_owned()));
+        for number in 1..=3 {
+            write(&place.pool, &Outbox::new(), [order("a", number)]).await;
+            broker.took(number as usize).await;
+        }
+        stop.cancel();
+        running.await.unwrap().unwrap();
+        pool.close().await;
+        let statement = sqlx::AssertSqlSafe(format!("DROP SCHEMA {own}"));
+        sqlx::query(statement).execute(&place.pool).await.unwrap();
+        place.remove().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn killed_connections_cost_repetitions_and_nothing_else() {
         const ORDERS: u64 = 300;
         let Some(place) = databases::postgres().await else { return };
