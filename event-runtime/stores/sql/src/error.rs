@@ -16,7 +16,8 @@ pub struct StoreError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoreErrorKind {
-    /// The database cannot be reached, the connection broke, or none came free in time.
+    /// The database cannot be reached, the connection broke, none came free in time, a statement took too long, or the server is
+    /// a standby that takes no writes.
     Unavailable,
     /// Another transaction was in the way: a deadlock, a failed serialisation, a locked file. The whole transaction may pass
     /// when it is tried again from its start.
@@ -73,7 +74,9 @@ fn kind_of_answer(code: Option<&str>, message: &str) -> StoreErrorKind {
         return match code {
             "40001" | "40P01" | "55P03" => StoreErrorKind::Conflict,
             "42P01" | "42703" | "3F000" => StoreErrorKind::SchemaMissing,
-            _ if ["08", "53", "57P"].iter().any(|class| code.starts_with(class)) => {
+            // Ended by a timeout, a write to what is only a standby after a failover: both pass.
+            "25006" | "25P03" | "25P04" | "57014" => StoreErrorKind::Unavailable,
+            _ if ["08", "53", "57P", "58"].iter().any(|class| code.starts_with(class)) => {
                 StoreErrorKind::Unavailable
             }
             _ => StoreErrorKind::Refused,
@@ -83,9 +86,10 @@ fn kind_of_answer(code: Option<&str>, message: &str) -> StoreErrorKind {
     const LOCKED: u32 = 6;
     const IO: u32 = 10;
     const FULL: u32 = 13;
+    const PROTOCOL: u32 = 15;
     const CANNOT_OPEN: u32 = 14;
     match code.parse::<u32>().map(|code| code & 0xff) {
-        Ok(BUSY | LOCKED) => StoreErrorKind::Conflict,
+        Ok(BUSY | LOCKED | PROTOCOL) => StoreErrorKind::Conflict,
         Ok(IO | FULL | CANNOT_OPEN) => StoreErrorKind::Unavailable,
         _ if message.contains("no such table") || message.contains("no such column") => {
             StoreErrorKind::SchemaMissing
@@ -103,9 +107,14 @@ mod tests {
         for (code, message, kind) in [
             ("40P01", "", StoreErrorKind::Conflict),
             ("57P01", "", StoreErrorKind::Unavailable),
+            ("25P03", "idle in a transaction for too long", StoreErrorKind::Unavailable),
+            ("25006", "read-only: a standby, after a failover", StoreErrorKind::Unavailable),
+            ("57014", "statement_timeout", StoreErrorKind::Unavailable),
+            ("58030", "", StoreErrorKind::Unavailable),
             ("42P01", "", StoreErrorKind::SchemaMissing),
             ("23505", "", StoreErrorKind::Refused),
             ("5", "database is locked", StoreErrorKind::Conflict),
+            ("15", "locking protocol", StoreErrorKind::Conflict),
             ("517", "database is locked", StoreErrorKind::Conflict),
             ("1", "no such table: event_outbox", StoreErrorKind::SchemaMissing),
             ("2067", "UNIQUE constraint failed", StoreErrorKind::Refused),
