@@ -1,12 +1,13 @@
 //! The statements for SQLite.
 
-/// Stores a letter; the same letter once more replaces what is known of it.
+/// Stores a letter; the same letter once more replaces what is known of it, and ends a lease on it.
 pub const STORE: &str = "
 INSERT INTO event_dead_letter (queue, body, attributes, group_key, deduplication_id, event_id, payload_type, code, reason,
     attempts, source, failed_at, stored_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 ON CONFLICT (queue, source, deduplication_id) DO UPDATE SET body = excluded.body, attributes = excluded.attributes,
-    code = excluded.code, reason = excluded.reason, attempts = excluded.attempts, failed_at = excluded.failed_at, visible_at = 0";
+    code = excluded.code, reason = excluded.reason, attempts = excluded.attempts, failed_at = excluded.failed_at, visible_at = 0,
+    receipt = event_dead_letter.receipt + 1";
 
 /// Leases letters: now, end of the lease, queue, most letters.
 pub const RECEIVE: &str = "

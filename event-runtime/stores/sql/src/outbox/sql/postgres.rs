@@ -85,9 +85,10 @@ WHERE sequence IN (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb
 
 /// Removes a few of the published rows that were kept long enough.
 pub const CLEAN_UP: &str = "
-DELETE FROM event_outbox WHERE sequence IN (
+WITH picked AS MATERIALIZED (
     SELECT sequence FROM event_outbox WHERE state = 1 AND state <> 0 AND settled_at < $1
-    ORDER BY settled_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
+    ORDER BY settled_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+DELETE FROM event_outbox WHERE sequence IN (SELECT sequence FROM picked)";
 
 /// One row: pending, claimed, waiting for a next attempt, set aside, kept, creation of the oldest pending row.
 pub const STATS: &str = "
