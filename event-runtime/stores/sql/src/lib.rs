@@ -6,6 +6,7 @@ mod database;
 pub mod dead_letters;
 mod error;
 pub mod inbox;
+mod indexed;
 pub mod migrate;
 pub mod outbox;
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use event_runtime::consumer::repair::{LetterFilter, StoredLetter};
 use jiff::Timestamp;
 
+use crate::indexed::{indexed, printable};
 use crate::{Database, StoreError};
 
 use super::SqlDeadLetters;
@@ -24,7 +25,8 @@ pub struct LetterQuery {
     pub filter: LetterFilter,
     /// The queue that the message came from.
     pub source: Option<String>,
-    /// A part of the error's line for people; case does not count.
+    /// A part of the error's line for people; case does not count, on SQLite that of ASCII
+    /// letters.
     pub reason_contains: Option<String>,
     /// Only letters after this one, by [`StoredLetter::transport_id`]: the next page.
     pub after: i64,
@@ -64,8 +66,10 @@ impl<Db: Database> SqlDeadLetters<Db> {
     /// A dropped call has changed nothing.
     pub async fn search(&self, query: &LetterQuery) -> Result<Vec<StoredLetter>, StoreError> {
         let now = self.now();
-        let list =
-            |texts: &[String]| (!texts.is_empty()).then(|| serde_json::to_string(texts).unwrap_or_default());
+        let list = |texts: &[String]| {
+            let texts: Vec<_> = texts.iter().map(|text| indexed(text)).collect();
+            (!texts.is_empty()).then(|| serde_json::to_string(&texts).unwrap_or_default())
+        };
         let ago = |age: Duration| now.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
         let conditions = Conditions {
             queue: self.name.clone(),
@@ -74,8 +78,8 @@ impl<Db: Database> SqlDeadLetters<Db> {
             ids: list(&query.filter.ids),
             failed_before: query.filter.older_than.map(ago),
             failed_after: query.filter.younger_than.map(ago),
-            source: query.source.clone(),
-            reason: query.reason_contains.clone(),
+            source: query.source.as_deref().map(|source| indexed(source).into_owned()),
+            reason: query.reason_contains.as_deref().map(printable),
             after: query.after,
             most: query.limit.into(),
         };

@@ -9,6 +9,7 @@ use event_runtime::transport::{
     DeadLetter, DeadLetterLimits, DeadLetterSink, ProduceError, ProduceErrorKind,
 };
 
+use crate::indexed::{indexed, printable};
 use crate::{Database, StoreError, StoreErrorKind};
 
 use super::SqlDeadLetters;
@@ -56,23 +57,22 @@ impl<Db: Database> SqlDeadLetters<Db> {
             queue: self.name.clone(),
             body: letter.body.to_vec(),
             attributes,
-            group_key: letter.group,
-            deduplication_id: letter.deduplication_id,
-            event_id: read.event_id().map(printable),
-            payload_type: read.payload_type().map(printable),
-            code: read.code().map(printable),
+            group_key: letter.group.as_deref().map(printable),
+            deduplication_id: indexed(&letter.deduplication_id).into_owned(),
+            event_id: read.event_id().map(column),
+            payload_type: read.payload_type().map(column),
+            code: read.code().map(column),
             reason: read.reason().map(printable),
             attempts: read.attempts().and_then(|attempts| i64::try_from(attempts).ok()),
-            source: read.source().map(printable).unwrap_or_default(),
+            source: read.source().map(column).unwrap_or_default(),
             failed_at: read.failed_at().unwrap_or(now).as_millisecond(),
             stored_at: now.as_millisecond(),
         })
     }
 }
 
-/// PostgreSQL's texts hold no NUL.
-fn printable(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
+fn column(text: &str) -> String {
+    indexed(text).into_owned()
 }
 
 fn not_stored(error: StoreError) -> ProduceError {

@@ -10,7 +10,7 @@ use event_runtime::embedded::{
 };
 use event_runtime::prelude::*;
 use event_runtime::transport::{DeadLetter, SettleError};
-use event_runtime::{Codec, DeadLetterSink, Source};
+use event_runtime::{Attributes, Codec, DeadLetterSink, Metadata, Source};
 use tokio_util::sync::CancellationToken;
 
 use super::shop::{OrderPlaced, order};
@@ -20,7 +20,9 @@ use crate::{Database, LetterQuery, SqlDeadLetters, migrate};
 on_both!(
     a_failed_event_is_found_and_redriven,
     letters_are_leased_searched_and_counted,
-    a_letter_stored_twice_is_one
+    a_letter_stored_twice_is_one,
+    a_letter_stored_again_is_not_removed_with_the_old_one,
+    no_text_of_a_message_keeps_its_letter_out
 );
 
 async fn no_stock(
@@ -138,4 +140,50 @@ async fn a_letter_stored_twice_is_one<Db: Database>(pool: sqlx::Pool<Db>) {
     dead.store(letter("A", 2)).await.unwrap();
     let letters = dead.search(&LetterQuery::default()).await.unwrap();
     assert_eq!((letters.len(), letters[0].attempts()), (1, Some(2)));
+}
+
+async fn a_letter_stored_again_is_not_removed_with_the_old_one<Db: Database>(pool: sqlx::Pool<Db>) {
+    migrate(&pool).await.unwrap();
+    let dead = SqlDeadLetters::new(pool, "dead");
+    dead.store(letter("A", 1)).await.unwrap();
+    let lease = dead.receive(1, Duration::ZERO).await.unwrap().remove(0).lease;
+    dead.store(letter("A", 2)).await.unwrap();
+    let settled = dead.settle(&[Settlement { lease, action: SettleAction::Remove }]).await;
+    assert!(matches!(settled[0], Err(SettleError::LeaseLost(_))), "{settled:?}");
+    assert_eq!(dead.search(&LetterQuery::default()).await.unwrap()[0].attempts(), Some(2));
+}
+
+async fn no_text_of_a_message_keeps_its_letter_out<Db: Database>(pool: sqlx::Pool<Db>) {
+    migrate(&pool).await.unwrap();
+    let dead = SqlDeadLetters::new(pool, "dead");
+    // PostgreSQL's texts hold no NUL, and its indexes nothing that is longer than 2,704 bytes.
+    let long: String = (0..300).map(|_| uuid::Uuid::now_v7().to_string()).collect();
+    for id in ["\0".to_owned(), long] {
+        let mut letter = letter("A", 1);
+        let metadata = Metadata { id: id.clone(), ..Metadata::new("t", 1) };
+        letter.body = Codec::Native.encode_raw(metadata, "{}", None).unwrap().body().as_bytes().clone();
+        letter.attributes = Attributes::default();
+        letter.group = Some(id.clone());
+        letter.deduplication_id = id.clone();
+        dead.store(letter).await.unwrap();
+        let filter = LetterFilter { ids: vec![id], ..Default::default() };
+        let found = dead.search(&LetterQuery { filter, ..Default::default() }).await.unwrap();
+        assert_eq!(found.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn no_plan_of_the_server_leases_more_than_was_asked_for() {
+    let Some(place) = super::databases::postgres().await else { return };
+    migrate(&place.pool).await.unwrap();
+    let off = ["enable_hashjoin", "enable_mergejoin", "enable_hashagg", "enable_sort", "enable_material"];
+    let options = (*place.pool.connect_options()).clone().options(off.map(|setting| (setting, "off")));
+    let pool = sqlx::PgPool::connect_with(options).await.unwrap();
+    let dead = SqlDeadLetters::new(pool.clone(), "dead");
+    for id in ["A", "B", "C", "D", "E"] {
+        dead.store(letter(id, 1)).await.unwrap();
+    }
+    assert_eq!(dead.receive(2, Duration::ZERO).await.unwrap().len(), 2);
+    pool.close().await;
+    place.remove().await;
 }

@@ -130,11 +130,12 @@ macro_rules! queries {
             request: &ClaimRequest,
         ) -> sqlx::Result<ClaimOutcome> {
             let Claim { handler, key, token } = &request.claim;
+            let key = crate::indexed::indexed(key);
             let (token, digest) = (token.to_string(), request.digest.as_bytes().as_slice());
             for _ in 0..super::ROUNDS {
                 let granted: Option<i64> = sqlx::query_scalar(CLAIM)
                     .bind(&**handler)
-                    .bind(&**key)
+                    .bind(&*key)
                     .bind(digest)
                     .bind(&token)
                     .bind(i64::from(request.generation))
@@ -149,7 +150,7 @@ macro_rules! queries {
                 }
                 let standing: Option<(i64, bool, i64)> = sqlx::query_as(STANDING)
                     .bind(&**handler)
-                    .bind(&**key)
+                    .bind(&*key)
                     .bind(digest)
                     .fetch_optional(&mut *connection)
                     .await?;
@@ -167,7 +168,8 @@ macro_rules! queries {
             ttl: Duration,
         ) -> sqlx::Result<bool> {
             let Claim { handler, key, token } = claim;
-            let query = sqlx::query(RENEW).bind(&**handler).bind(&**key).bind(token.to_string());
+            let key = crate::indexed::indexed(key);
+            let query = sqlx::query(RENEW).bind(&**handler).bind(&*key).bind(token.to_string());
             let done = query.bind(super::milliseconds(ttl)).execute(connection).await?;
             Ok(done.rows_affected() > 0)
         }
@@ -178,15 +180,17 @@ macro_rules! queries {
             retention: Duration,
         ) -> sqlx::Result<bool> {
             let Claim { handler, key, token } = claim;
-            let query = sqlx::query(COMPLETE).bind(&**handler).bind(&**key).bind(token.to_string());
+            let key = crate::indexed::indexed(key);
+            let query = sqlx::query(COMPLETE).bind(&**handler).bind(&*key).bind(token.to_string());
             let done = query.bind(super::milliseconds(retention)).execute(connection).await?;
             Ok(done.rows_affected() > 0)
         }
 
         async fn release_claim(connection: &mut Self::Connection, claim: &Claim) -> sqlx::Result<bool> {
             let Claim { handler, key, token } = claim;
+            let key = crate::indexed::indexed(key);
             for statement in [RELEASE, RELEASE_COUNTED] {
-                let query = sqlx::query(statement).bind(&**handler).bind(&**key).bind(token.to_string());
+                let query = sqlx::query(statement).bind(&**handler).bind(&*key).bind(token.to_string());
                 if query.execute(&mut *connection).await?.rows_affected() > 0 {
                     return Ok(true);
                 }

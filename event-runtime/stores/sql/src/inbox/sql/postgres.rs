@@ -11,9 +11,10 @@ use super::{Queries, queries, statements};
 statements!("(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
 
 /// Deletes at most `$1` expired rows, past those that others are working on.
-pub const DELETE_EXPIRED: &str = "DELETE FROM event_inbox WHERE (handler, message_key) IN (SELECT handler, message_key \
+pub const DELETE_EXPIRED: &str = "WITH picked AS MATERIALIZED (SELECT handler, message_key \
     FROM event_inbox WHERE expires_at <= (extract(epoch FROM clock_timestamp()) * 1000)::bigint \
-    ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)";
+    ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED) \
+    DELETE FROM event_inbox WHERE (handler, message_key) IN (SELECT handler, message_key FROM picked)";
 
 /// Takes the advisory lock of a key until the transaction ends: `$1` handler, `$2` key. Returns `false` where another
 /// transaction has it. Two keys of one hash are in each other's way for a moment and do no harm.
@@ -28,6 +29,7 @@ impl Queries for Postgres {
     }
 
     async fn lock_key(connection: &mut Self::Connection, claim: &Claim) -> sqlx::Result<bool> {
-        sqlx::query_scalar(TRY_LOCK).bind(&*claim.handler).bind(&*claim.key).fetch_one(connection).await
+        let key = crate::indexed::indexed(&claim.key);
+        sqlx::query_scalar(TRY_LOCK).bind(&*claim.handler).bind(&*key).fetch_one(connection).await
     }
 }

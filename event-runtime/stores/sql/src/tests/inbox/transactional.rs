@@ -100,6 +100,27 @@ macro_rules! transactional_tests {
             }
 
             #[tokio::test]
+            async fn an_id_that_no_index_holds_is_handled_once() {
+                let Some(place) = $place.await else { return };
+                prepare(&place.pool).await;
+                let given = given(|_| Outcome::Ack);
+                let long: String = (0..300).map(|_| uuid::Uuid::now_v7().to_string()).collect();
+                for id in ["a\0".to_owned(), long] {
+                    given.runs.store(0, Ordering::SeqCst);
+                    let layer =
+                        Transactional::new(place.pool.clone(), "ledger").with_key(move |_| id.clone());
+                    let router =
+                        MessageRouter::new().with_state(given.clone()).on_type("a", book).layer(layer);
+                    let message = message("a");
+                    for _ in 0..2 {
+                        assert_eq!(router.handle(message.clone()).await, Outcome::Ack);
+                    }
+                    assert_eq!(given.runs.load(Ordering::SeqCst), 1);
+                }
+                place.remove().await;
+            }
+
+            #[tokio::test]
             async fn one_message_runs_once_at_a_time() {
                 let Some(place) = $place.await else { return };
                 prepare(&place.pool).await;
