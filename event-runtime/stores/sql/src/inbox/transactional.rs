@@ -33,7 +33,8 @@ const BUSY: Duration = Duration::from_secs(1);
 /// | another transaction is handling it | `Defer`: at once on PostgreSQL (an advisory lock); on SQLite, which has one writer, when the pool's `busy_timeout` has passed |
 /// | another payload came under this id | a dead letter `PAYLOAD_MISMATCH` |
 /// | the database does not answer, before the handler | `Defer` for 5 seconds |
-/// | a statement failed and the handler returned `Ok`, it rolled back itself, or the commit failed | `Retry` |
+/// | a statement failed on PostgreSQL and the handler returned `Ok`, it rolled back itself, or the commit failed | `Retry` |
+/// | a statement failed on SQLite and the handler returned `Ok` | what the others wrote is committed |
 ///
 /// A process that dies rolls back, and leaves no trace of its attempt: a [`PoisonGuard`](event_runtime::layer::PoisonGuard)
 /// further out notices messages that end the process. On SQLite give the guard's store a file of its own: it writes while

@@ -289,6 +289,28 @@ mod postgres_only {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn one_look_answers_every_notification_that_came_by_then() {
+        use crate::outbox::OutboxStore;
+
+        const COMMITS: u64 = 50;
+        let Some(place) = databases::postgres().await else { return };
+        migrate(&place.pool).await.unwrap();
+        let mut ear = sqlx::Postgres::outbox_listen(&place.pool).await.unwrap().unwrap();
+        for number in 0..COMMITS {
+            write(&place.pool, &Outbox::new(), [order("a", number)]).await;
+        }
+        let mut looks = 0;
+        let quiet = Duration::from_secs(1);
+        while let Ok(heard) = tokio::time::timeout(quiet, sqlx::Postgres::outbox_heard(&mut ear)).await {
+            heard.unwrap();
+            looks += 1;
+        }
+        assert!((1..COMMITS / 2).contains(&looks), "{looks}");
+        drop(ear);
+        place.remove().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn killed_connections_cost_repetitions_and_nothing_else() {
         const ORDERS: u64 = 300;
         let Some(place) = databases::postgres().await else { return };

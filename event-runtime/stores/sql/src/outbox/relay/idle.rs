@@ -33,7 +33,20 @@ impl<'a, Db: Database> Idle<'a, Db> {
     /// Begins to listen, unless it listens already; without an ear the relay polls.
     pub(super) async fn listen(&mut self) {
         let now = self.relay.now();
-        if self.ear.is_some() || now < self.listen_at {
+        if let Some(ear) = &mut self.ear {
+            // The look at the table that follows answers what came by now. A relay that is never idle has to take it as well, or
+            // the server keeps it for us until its queue is full.
+            let heard = tokio::select! {
+                biased;
+                heard = Db::outbox_heard(ear) => heard,
+                () = std::future::ready(()) => Ok(()),
+            };
+            if let Err(error) = heard {
+                self.deaf(&error);
+            }
+            return;
+        }
+        if now < self.listen_at {
             return;
         }
         match Db::outbox_listen(&self.relay.pool).await {
@@ -101,10 +114,14 @@ impl<'a, Db: Database> Idle<'a, Db> {
             () = stop.cancelled() => Ok(()),
         };
         if let Err(error) = heard {
-            telemetry::store_failed(&self.relay.name, &error);
-            self.ear = None;
-            self.listen_at = later(self.relay.now(), self.relay.settings.poll_interval);
+            self.deaf(&error);
         }
+    }
+
+    fn deaf(&mut self, error: &StoreError) {
+        telemetry::store_failed(&self.relay.name, error);
+        self.ear = None;
+        self.listen_at = later(self.relay.now(), self.relay.settings.poll_interval);
     }
 
     /// Removes a batch of kept rows and measures, where it is time to; returns how many rows were removed. What fails is logged

@@ -57,7 +57,7 @@ pub(super) fn after(error: &EmitError, row: &Claimed, settings: &RelaySettings, 
 
 /// The row after it could not even be read.
 pub(super) fn unreadable(reason: String, row: &Claimed, settings: &RelaySettings, now: i64) -> Failed {
-    failed(true, reason, None, row, settings, now)
+    failed(true, reason, row.progress.clone(), row, settings, now)
 }
 
 /// Whether the failure is the row's own. A destination that is missing, closed or refuses the credentials fails for every row:
@@ -155,6 +155,12 @@ mod tests {
         let mut broken = row(0);
         broken.body = "no json".into();
         let reason = message_of(&broken, &Codec::Native, 0).unwrap_err();
-        assert_eq!(unreadable(reason, &broken, &RelaySettings::default(), 0).refusals, 1);
+        broken.progress = Some(r#"{"taken":["a"],"remaining":["b"]}"#.into());
+        let failed = unreadable(reason, &broken, &RelaySettings::default(), 0);
+        assert_eq!(
+            (failed.refusals, failed.progress),
+            (1, broken.progress),
+            "who has it already stays known"
+        );
     }
 }
