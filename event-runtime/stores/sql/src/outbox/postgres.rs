@@ -55,25 +55,28 @@ impl OutboxStore for Postgres {
         let failed = StoreError::during("listen for inserts into the outbox");
         let schema: String = sqlx::query_scalar(SCHEMA).fetch_one(pool).await.map_err(&failed)?;
         let mut listener = PgListener::connect_with(pool).await.map_err(&failed)?;
+        // It would connect anew after the look at the table, and miss what comes in between.
+        listener.eager_reconnect(false);
         listener.listen(CHANNEL).await.map_err(failed)?;
         Ok(Some(Ear { listener, schema }))
     }
 
-    async fn outbox_heard(ear: &mut Ear) -> Result<(), StoreError> {
+    async fn outbox_heard(ear: &mut Ear) -> Result<bool, StoreError> {
         let failed = StoreError::during("hear of inserts into the outbox");
         loop {
             match ear.listener.try_recv().await.map_err(&failed)? {
-                Some(notification) if notification.payload() != ear.schema => {}
-                // `None` = the connection was lost, and with it perhaps a notification.
-                _ => break,
+                Some(notification) if notification.payload() == ear.schema => break,
+                Some(_) => {}
+                // The connection was lost, and with it perhaps a notification.
+                None => return Ok(false),
             }
         }
         // One look at the table answers all that came by now. sqlx loses nothing where a read is dropped.
         loop {
             tokio::select! {
                 biased;
-                heard = ear.listener.try_recv() => drop(heard.map_err(&failed)?),
-                () = std::future::ready(()) => return Ok(()),
+                heard = ear.listener.try_recv() => if heard.map_err(&failed)?.is_none() { return Ok(false) },
+                () = std::future::ready(()) => return Ok(true),
             }
         }
     }

@@ -30,7 +30,7 @@ impl OutboxStore for Sqlite {
         Ok(None)
     }
 
-    async fn outbox_heard(ear: &mut Infallible) -> Result<(), StoreError> {
+    async fn outbox_heard(ear: &mut Infallible) -> Result<bool, StoreError> {
         match *ear {}
     }
 

@@ -25,8 +25,8 @@ pub trait OutboxStore: sqlx::Database {
         pool: &sqlx::Pool<Self>,
     ) -> impl Future<Output = Result<Option<Self::Ear>, StoreError>> + Send;
 
-    /// Completes when rows may have been inserted since the last call.
-    fn outbox_heard(ear: &mut Self::Ear) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Completes when rows may have been inserted since the last call; `false` where the ear hears no more.
+    fn outbox_heard(ear: &mut Self::Ear) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Claims up to `most` rows for `relay` until `until`, in the order of their sequence.
     fn outbox_claim(

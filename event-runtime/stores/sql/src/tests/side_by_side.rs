@@ -289,6 +289,30 @@ mod postgres_only {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_lost_connection_ends_the_ear() {
+        use crate::outbox::OutboxStore;
+
+        const KILL: &str =
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1";
+        let Some(place) = databases::postgres().await else { return };
+        migrate(&place.pool).await.unwrap();
+        let name = format!("ear-{}", uuid::Uuid::now_v7().simple());
+        let options = (*place.pool.connect_options()).clone().application_name(&name);
+        let pool =
+            sqlx::postgres::PgPoolOptions::new().max_connections(2).connect_with(options).await.unwrap();
+        let mut ear = sqlx::Postgres::outbox_listen(&pool).await.unwrap().unwrap();
+        write(&place.pool, &Outbox::new(), [order("a", 1)]).await;
+        assert!(sqlx::Postgres::outbox_heard(&mut ear).await.unwrap());
+        sqlx::query_scalar::<_, i64>(KILL).bind(&name).fetch_one(&place.pool).await.unwrap();
+        let heard =
+            tokio::time::timeout(Duration::from_secs(60), sqlx::Postgres::outbox_heard(&mut ear)).await;
+        assert!(!heard.expect("it connects anew by itself").unwrap(), "the relay listens anew, then looks");
+        drop(ear);
+        pool.close().await;
+        place.remove().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn one_look_answers_every_notification_that_came_by_then() {
         use crate::outbox::OutboxStore;
 

@@ -39,14 +39,11 @@ impl<'a, Db: Database> Idle<'a, Db> {
             let heard = tokio::select! {
                 biased;
                 heard = Db::outbox_heard(ear) => heard,
-                () = std::future::ready(()) => Ok(()),
+                () = std::future::ready(()) => Ok(true),
             };
-            if let Err(error) = heard {
-                self.deaf(&error);
-            }
-            return;
+            self.heard(heard);
         }
-        if now < self.listen_at {
+        if self.ear.is_some() || now < self.listen_at {
             return;
         }
         match Db::outbox_listen(&self.relay.pool).await {
@@ -110,18 +107,23 @@ impl<'a, Db: Database> Idle<'a, Db> {
         };
         let heard = tokio::select! {
             heard = heard => heard,
-            () = self.relay.clock.sleep(self.relay.settings.poll_interval) => Ok(()),
-            () = stop.cancelled() => Ok(()),
+            () = self.relay.clock.sleep(self.relay.settings.poll_interval) => Ok(true),
+            () = stop.cancelled() => Ok(true),
         };
-        if let Err(error) = heard {
-            self.deaf(&error);
-        }
+        self.heard(heard);
     }
 
-    fn deaf(&mut self, error: &StoreError) {
-        telemetry::store_failed(&self.relay.name, error);
-        self.ear = None;
-        self.listen_at = later(self.relay.now(), self.relay.settings.poll_interval);
+    /// A lost connection is followed by a new one before the next look at the table.
+    fn heard(&mut self, heard: Result<bool, StoreError>) {
+        match heard {
+            Ok(true) => {}
+            Ok(false) => self.ear = None,
+            Err(error) => {
+                telemetry::store_failed(&self.relay.name, &error);
+                self.ear = None;
+                self.listen_at = later(self.relay.now(), self.relay.settings.poll_interval);
+            }
+        }
     }
 
     /// Removes a batch of kept rows and measures, where it is time to; returns how many rows were removed. What fails is logged
