@@ -293,8 +293,7 @@ fn letter(delivery: &Delivery) -> DeadLetter {
     let mut attributes = delivery.attributes.clone();
     attributes.remove(attribute::DELAYED_UNTIL);
     let id = attributes.get(attribute::ID).unwrap_or(&delivery.transport_id);
-    let hops = attributes.get(attribute::HOPS).unwrap_or("0");
-    let deduplication_id = format!("{id}:{hops}");
+    let deduplication_id = format!("{id}:{}", delivery.transport_id);
     DeadLetter { body: delivery.body.clone(), attributes, group: delivery.group.clone(), deduplication_id }
 }
 

@@ -177,11 +177,9 @@ impl<S: Source> DelayedRetries<S> {
 impl Held {
     fn into_letter(self, due: Timestamp, attempts: u32) -> DeadLetter {
         let mut attributes = self.attributes;
-        let hops = attributes.get(attribute::HOPS).and_then(|hops| hops.parse::<u32>().ok());
-        let hops = hops.unwrap_or(0).saturating_add(1);
+        // The hops stay what they are: a delay is no new sending, and crashes before it count on after it.
         let id = attributes.get(attribute::ID).unwrap_or(&self.transport_id);
-        let deduplication_id = format!("{id}:{hops}");
-        attributes.set(attribute::HOPS, hops.to_string());
+        let deduplication_id = format!("{id}:{}", self.transport_id);
         attributes.set(attribute::DELAYED_UNTIL, due.to_string());
         attributes.set(attribute::ATTEMPTS, attempts.to_string());
         DeadLetter { body: self.body, attributes, group: self.group, deduplication_id }

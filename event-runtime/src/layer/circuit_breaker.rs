@@ -118,10 +118,11 @@ impl CircuitBreaker {
         self
     }
 
-    /// How long the circuit stays open before it is probed.
+    /// How long the circuit stays open before it is probed, at least a millisecond.
     #[must_use]
     pub fn with_open_time(mut self, open: Duration) -> Self {
-        self.limits.open = open;
+        // Without one, what finds the probes' places taken would come back at full speed.
+        self.limits.open = open.max(Duration::from_millis(1));
         self
     }
 
@@ -268,5 +269,19 @@ impl std::fmt::Debug for CircuitBreaker {
             .field("name", &self.name)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_deferred_never_comes_back_at_once() {
+        let breaker = CircuitBreaker::new("a").with_failure_ratio(1.0, 1).with_open_time(Duration::ZERO);
+        let (mut circuit, now) = (Circuit::new(breaker.limits), jiff::Timestamp::UNIX_EPOCH);
+        assert!(matches!(circuit.admit(now), Admission::Run { .. }));
+        circuit.observe(now, 0, Observation::Failure);
+        assert_eq!(circuit.admit(now), Admission::Wait { after: Duration::from_millis(1) });
     }
 }

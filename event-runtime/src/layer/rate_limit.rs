@@ -25,7 +25,8 @@ const SWEEP_FROM: usize = 1024;
 ///
 /// A message that waits is leased, counts as in flight, and takes one of the consumer's places: for a limit by key, a
 /// [longest wait](Self::with_max_wait) hands back what would block the others. It is handed back as well when it is cancelled
-/// while it waits (a drain, a lost lease). Neither takes a token nor counts as an attempt.
+/// while it waits (a drain, a lost lease). Neither counts as an attempt; a message that is cancelled while others wait behind it
+/// leaves its turn unused.
 ///
 /// The limit holds in this process: `n` processes together handle `n` times as many. A clone shares the bucket.
 ///
@@ -115,8 +116,9 @@ impl RateLimit {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a token that is there or will be within the longest wait; otherwise says when there will be one.
-    fn take(&self, key: &str) -> Result<Duration, Duration> {
+    /// Takes a token that is there or will be within the longest wait, and says how long that is and when the bucket will
+    /// be full with it taken; otherwise says when there will be one.
+    fn take(&self, key: &str) -> Result<(Duration, Timestamp), Duration> {
         let now = self.clock.steady();
         let mut buckets = self.buckets();
         let full_at = buckets.full_at.get(key).copied().unwrap_or(now).max(now);
@@ -125,13 +127,16 @@ impl RateLimit {
         if wait > self.max_wait {
             return Err(wait);
         }
-        buckets.set(key, after(full_at, self.spacing), now);
-        Ok(wait)
+        let turn = after(full_at, self.spacing);
+        buckets.set(key, turn, now);
+        Ok((wait, turn))
     }
 
-    fn give_back(&self, key: &str) {
+    /// Gives the turn back that was taken last. An earlier one stays taken: those behind it keep theirs, and what comes
+    /// next would share one with the last of them.
+    fn give_back(&self, key: &str, turn: Timestamp) {
         let mut buckets = self.buckets();
-        if let Some(full_at) = buckets.full_at.get_mut(key) {
+        if let Some(full_at) = buckets.full_at.get_mut(key).filter(|full_at| **full_at == turn) {
             let spacing = jiff::SignedDuration::try_from(self.spacing).unwrap_or(jiff::SignedDuration::MAX);
             *full_at = full_at.checked_sub(spacing).unwrap_or(Timestamp::MIN);
         }
@@ -139,12 +144,12 @@ impl RateLimit {
 
     async fn handle(&self, incoming: Incoming, next: Next) -> Outcome {
         let Some(key) = self.key_of(incoming.message()) else { return next.run(incoming).await };
-        let wait = match self.take(&key) {
-            Ok(wait) => wait,
+        let (wait, turn) = match self.take(&key) {
+            Ok(taken) => taken,
             Err(wait) => return Outcome::defer(wait, "its turn under the rate limit comes later"),
         };
         if !wait.is_zero() {
-            let mut token = Token { limit: self, key: &key, taken: false };
+            let mut token = Token { limit: self, key: &key, turn, taken: false };
             tokio::select! {
                 biased;
                 () = self.clock.sleep(wait) => token.taken = true,
@@ -157,17 +162,18 @@ impl RateLimit {
     }
 }
 
-/// A token that is waited for; dropped before its time, it goes back.
+/// A token that is waited for; dropped before its time, it goes back where it was the last one taken.
 struct Token<'a> {
     limit: &'a RateLimit,
     key: &'a str,
+    turn: Timestamp,
     taken: bool,
 }
 
 impl Drop for Token<'_> {
     fn drop(&mut self) {
         if !self.taken {
-            self.limit.give_back(self.key);
+            self.limit.give_back(self.key, self.turn);
         }
     }
 }
@@ -222,11 +228,11 @@ mod tests {
     fn a_burst_starts_at_once_and_the_rest_at_the_rate() {
         let clock = clock();
         let limit = limit(&clock).with_burst(3);
-        let waits: Vec<_> = (0..6).map(|_| limit.take("a").unwrap()).collect();
+        let waits: Vec<_> = (0..6).map(|_| limit.take("a").unwrap().0).collect();
         assert_eq!(waits, [0, 0, 0, 1, 2, 3].map(|tenths| TENTH * tenths));
         clock.advance(Duration::from_secs(60));
         assert_eq!(
-            (0..4).map(|_| limit.take("a").unwrap()).collect::<Vec<_>>()[2..],
+            (0..4).map(|_| limit.take("a").unwrap().0).collect::<Vec<_>>()[2..],
             [Duration::ZERO, TENTH]
         );
     }
@@ -235,11 +241,24 @@ mod tests {
     fn a_turn_that_is_too_far_away_takes_no_token() {
         let clock = clock();
         let limit = limit(&clock).with_burst(1).with_max_wait(TENTH);
-        assert_eq!((limit.take("a"), limit.take("a")), (Ok(Duration::ZERO), Ok(TENTH)));
-        assert_eq!((limit.take("a"), limit.take("a")), (Err(TENTH * 2), Err(TENTH * 2)));
-        assert_eq!(limit.take("b"), Ok(Duration::ZERO));
-        limit.give_back("a");
-        assert_eq!(limit.take("a"), Ok(TENTH));
+        let wait = |key| limit.take(key).map(|(wait, _)| wait);
+        assert_eq!(wait("a"), Ok(Duration::ZERO));
+        let (second, turn) = limit.take("a").unwrap();
+        assert_eq!(second, TENTH);
+        assert_eq!((wait("a"), wait("a")), (Err(TENTH * 2), Err(TENTH * 2)));
+        assert_eq!(wait("b"), Ok(Duration::ZERO));
+        limit.give_back("a", turn);
+        assert_eq!(wait("a"), Ok(TENTH));
+    }
+
+    #[test]
+    fn a_turn_that_is_given_back_before_others_leaves_them_theirs_alone() {
+        let clock = clock();
+        let limit = limit(&clock).with_burst(1);
+        let turns: Vec<_> = (0..4).map(|_| limit.take("a").unwrap()).collect();
+        limit.give_back("a", turns[1].1);
+        // The fourth message starts after three tenths: nobody else does.
+        assert_eq!(limit.take("a").unwrap().0, TENTH * 4);
     }
 
     #[test]

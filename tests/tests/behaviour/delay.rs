@@ -231,6 +231,8 @@ async fn what_was_handed_back_is_no_attempt() {
     ] {
         let delivery = fixture.receive(&source).await;
         assert_eq!(delivery.receive_count, Some(attempts));
+        // A delay is no new sending: what a poison guard counts goes on after it.
+        assert_eq!(delivery.attributes.get(attribute::HOPS), None);
         let settle = [Settlement { lease: delivery.lease, action }];
         assert_eq!(source.settle(&settle).await, [Ok(())]);
         fixture.clock.advance(LATER);

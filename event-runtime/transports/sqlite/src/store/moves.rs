@@ -91,7 +91,11 @@ impl Session<'_> {
     pub(super) fn drive_moves(&mut self) -> Result<(), Fault> {
         for (id, mut task) in self.running_moves()? {
             let before = (task.moved, task.status);
-            self.drive_move(&mut task)?;
+            if self.drive_move(&mut task)? {
+                self.stuck_moves.remove(&id);
+            } else {
+                self.stuck_moves.insert(id);
+            }
             if (task.moved, task.status) != before {
                 self.execute(
                     "UPDATE move_task SET moved = ?2, status = ?3, failure_reason = ?4 WHERE id = ?1",
@@ -104,9 +108,10 @@ impl Session<'_> {
 
     /// When a running task has to go on; the end of time without one.
     pub(super) fn next_move(&self) -> Result<i64, Fault> {
-        let next = self.running_moves()?.into_iter().map(|(_, task)| {
-            let ahead = rules::move_allowance(&task, self.now) > task.moved;
-            // A step is bounded: what it left is due at once.
+        let next = self.running_moves()?.into_iter().map(|(id, task)| {
+            let allowed = rules::move_allowance(&task, self.now) > task.moved;
+            // A step is bounded: what it left is due at once, unless there is no room for it.
+            let ahead = allowed && !self.stuck_moves.contains(&id);
             if ahead { self.now + 1 } else { rules::next_move(&task, self.now) }
         });
         Ok(next.min().unwrap_or(i64::MAX))
@@ -125,10 +130,11 @@ impl Session<'_> {
         self.with(id, |_, open| Ok(Some(open.facts.fifo)))
     }
 
-    fn drive_move(&mut self, task: &mut MoveTask) -> Result<(), Fault> {
+    /// Moves what is due of a task; `false` where its destination has no room.
+    fn drive_move(&mut self, task: &mut MoveTask) -> Result<bool, Fault> {
         let Some(source) = self.queue_id(&task.source)? else {
             fail(task, "AWS.SimpleQueueService.NonExistentQueue");
-            return Ok(());
+            return Ok(true);
         };
         let allowed = rules::move_allowance(task, self.now).min(task.moved + MOVE_STEP as u64);
         while task.moved < task.to_move && task.moved < allowed {
@@ -136,19 +142,19 @@ impl Session<'_> {
                 Step::Moved => task.moved += 1,
                 Step::SourceEmpty => {
                     task.status = MoveStatus::Completed;
-                    return Ok(());
+                    return Ok(true);
                 }
-                Step::DestinationFull => return Ok(()),
+                Step::DestinationFull => return Ok(false),
                 Step::UnknownDestination => {
                     fail(task, "CouldNotDetermineMessageSource");
-                    return Ok(());
+                    return Ok(true);
                 }
             }
         }
         if task.moved >= task.to_move {
             task.status = MoveStatus::Completed;
         }
-        Ok(())
+        Ok(true)
     }
 
     fn move_one(&mut self, source: i64, task: &MoveTask) -> Result<Step, Fault> {
@@ -195,4 +201,60 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(i64, MoveTask)> {
     task.moved = row.get::<_, i64>(7)?.unsigned_abs();
     task.to_move = row.get::<_, i64>(8)?.unsigned_abs();
     Ok((row.get(0)?, task))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use event_runtime::ManualClock;
+    use event_runtime::embedded::{Capacity, OutgoingMessage, QueueSettings, ReceiveRequest, RedrivePolicy};
+
+    use super::*;
+    use crate::{SqliteBroker, Synchronous};
+
+    /// A queue that holds so many messages, and gives each up to `dead` after one receive.
+    async fn queue(broker: &SqliteBroker, name: &str, messages: usize) -> crate::SqliteQueue {
+        let settings = QueueSettings::new()
+            .capacity(Capacity::default().messages(messages))
+            .redrive(RedrivePolicy::new("dead", 1));
+        broker.create_queue(name, settings).await.unwrap()
+    }
+
+    async fn next_event(broker: &SqliteBroker) -> i64 {
+        let work = |session: &mut Session<'_>| {
+            let idle = session.queue_id("idle")?.ok_or_else(rules::does_not_exist)?;
+            Ok(session.receive(idle, &rules::wanted(&ReceiveRequest::new())?)?.next_event)
+        };
+        broker.inner.writer.call(work).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_task_whose_destination_is_full_is_looked_at_each_second_and_not_at_once() {
+        let folder = std::env::temp_dir().join(format!("event-sqlite-moves-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let clock = ManualClock::new("2026-01-01T00:00:00Z".parse().unwrap());
+        let builder = SqliteBroker::builder(folder.join("queues.db")).synchronous(Synchronous::Off);
+        let broker = builder.clock(clock.clock()).open().unwrap();
+        let dead = broker.create_queue("dead", QueueSettings::new()).await.unwrap();
+        broker.create_queue("idle", QueueSettings::new()).await.unwrap();
+        let source = queue(&broker, "q", 10).await;
+        let full = queue(&broker, "full", 1).await;
+        source.send_all(vec![OutgoingMessage::new("1"), OutgoingMessage::new("2")]).await.unwrap();
+        let request = ReceiveRequest::new().max(10).visibility_timeout(Duration::ZERO);
+        for _ in 0..2 {
+            source.try_receive(&request).await.unwrap();
+        }
+        broker.start_message_move_task("dead", Some("full"), None).await.unwrap();
+        assert_eq!((dead.counts().await.unwrap().visible, full.counts().await.unwrap().visible), (1, 1));
+
+        let second = clock.now().as_microsecond() + 1_000_000;
+        assert_eq!(next_event(&broker).await, second);
+        full.purge().await.unwrap();
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(next_event(&broker).await, i64::MAX);
+        assert_eq!((dead.counts().await.unwrap().visible, full.counts().await.unwrap().visible), (0, 1));
+        drop((broker, dead, source, full));
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -81,11 +81,14 @@ pub(crate) struct Session<'a> {
     open: HashMap<i64, Open>,
     /// Queues in which something became possible for those who wait.
     woken: BTreeSet<i64>,
+    /// Move tasks that found their destination full.
+    pub(super) stuck_moves: BTreeSet<i64>,
 }
 
 impl<'a> Session<'a> {
     pub(super) fn new(connection: &'a Connection, cache: &'a mut Cache, ids: &'a Ids, now: i64) -> Self {
-        Self { connection, cache, ids, now, open: HashMap::new(), woken: BTreeSet::new() }
+        let (woken, stuck_moves) = (BTreeSet::new(), BTreeSet::new());
+        Self { connection, cache, ids, now, open: HashMap::new(), woken, stuck_moves }
     }
 
     pub(crate) fn statement(&self, sql: &str) -> rusqlite::Result<CachedStatement<'a>> {

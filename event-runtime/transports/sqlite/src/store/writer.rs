@@ -284,6 +284,15 @@ impl Drop for Claim {
     }
 }
 
+/// However the thread ends, by a panic too, whoever waits asks once more, and learns that nobody answers.
+struct WakeAtEnd(Arc<Signals>);
+
+impl Drop for WakeAtEnd {
+    fn drop(&mut self) {
+        self.0.wake_all();
+    }
+}
+
 /// What the thread owns.
 struct Work {
     connection: Connection,
@@ -298,6 +307,7 @@ struct Work {
 
 impl Work {
     fn run(mut self, orders: &Receiver<Order>) {
+        let _end = WakeAtEnd(Arc::clone(&self.settings.signals));
         loop {
             let first = if self.settings.signals.has_waiting() {
                 match orders.recv_timeout(self.settings.poll_interval) {
@@ -329,7 +339,6 @@ impl Work {
             }
             self.look_for_others();
         }
-        self.settings.signals.wake_all();
         if let Err((_, error)) = self.connection.close() {
             tracing::warn!(file = %self.settings.path.display(), %error, "the queue file was not closed in good order");
         }
@@ -398,5 +407,40 @@ impl Work {
                 self.settings.signals.wake_all();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use event_runtime::embedded::{Capacity, OutgoingMessage, QueueSettings};
+
+    use super::*;
+    use crate::{SqliteBroker, Synchronous};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_thread_that_panics_leaves_nobody_waiting() {
+        let folder = std::env::temp_dir().join(format!("event-sqlite-writer-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let builder = SqliteBroker::builder(folder.join("queues.db")).synchronous(Synchronous::Off);
+        let broker = builder.open().unwrap();
+        let settings = QueueSettings::new().capacity(Capacity::default().messages(1));
+        let queue = broker.create_queue("q", settings).await.unwrap();
+        queue.send(OutgoingMessage::new("1")).await.unwrap();
+        let before = broker.transactions();
+        let waiter = tokio::spawn({
+            let queue = queue.clone();
+            async move { queue.send(OutgoingMessage::new("2")).await }
+        });
+        // It asks twice before it waits.
+        while broker.transactions() < before + 2 {
+            tokio::task::yield_now().await;
+        }
+        let writer = &broker.inner.writer;
+        let panicked = writer.call(|_| -> Result<(), Fault> { panic!("a bug") }).await;
+        assert_eq!(panicked.unwrap_err().kind(), SqliteErrorKind::Closed);
+        assert_eq!(waiter.await.unwrap().unwrap_err().kind(), SqliteErrorKind::Closed);
+        assert_eq!(queue.counts().await.unwrap_err().kind(), SqliteErrorKind::Closed);
+        broker.close();
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }
