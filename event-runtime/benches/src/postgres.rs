@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use event_runtime::transport::{ProduceError, Producer};
 use event_runtime::{Codec, IntoEnvelope, Message, ProducersPool};
+use event_store_sql::outbox::sql::postgres as statements;
 use event_store_sql::{Outbox, Relay, migrate};
 use jiff::Timestamp;
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgPool, Row as _};
 use uuid::Uuid;
 
 use crate::sample::{OrderPlaced, SamplePack, placed};
@@ -28,12 +29,14 @@ const ROUNDS: usize = 7;
 enum Way {
     OneCommit,
     Lease,
+    Statements,
     Relay,
 }
 
-const WAYS: [(&str, Way); 3] = [
+const WAYS: [(&str, Way); 4] = [
     ("hand-written, DELETE … SKIP LOCKED, one commit", Way::OneCommit),
     ("hand-written, lease by SKIP LOCKED, then DELETE: two commits", Way::Lease),
+    ("the relay's statements by hand, which keep the order of keys", Way::Statements),
     ("event-store-sql: Relay", Way::Relay),
 ];
 
@@ -64,6 +67,7 @@ async fn compare(url: &str) -> Result<(), Box<dyn Error>> {
             let published = match way {
                 Way::OneCommit => by_one_commit(&pool).await?,
                 Way::Lease => by_lease(&pool).await?,
+                Way::Statements => by_statements(&pool).await?,
                 Way::Relay => by_relay(&pool).await?,
             };
             *best = start.elapsed().min(*best);
@@ -71,9 +75,10 @@ async fn compare(url: &str) -> Result<(), Box<dyn Error>> {
         }
     }
     let setting = |name| sqlx::query_scalar::<_, String>(name).fetch_one(&pool);
-    let (version, fsync) = (setting("SHOW server_version").await?, setting("SHOW fsync").await?);
+    let version = setting("SHOW server_version").await?;
+    let commit = setting("SHOW synchronous_commit").await?;
     println!(
-        "### PostgreSQL {version}, fsync {fsync}: best of {ROUNDS} rounds of {ROWS} rows, {BATCH} a batch\n"
+        "### PostgreSQL {version}, synchronous_commit {commit}: best of {ROUNDS} rounds of {ROWS} rows, {BATCH} a batch\n"
     );
     println!("| way | rows a second | of the first |\n|---|--:|--:|");
     for (time, (name, _)) in best.iter().zip(WAYS) {
@@ -93,7 +98,7 @@ async fn fill(pool: &PgPool, way: Way) -> Result<(), Box<dyn Error>> {
     };
     for part in 0..ROWS / INSERTED {
         let mut transaction = pool.begin().await?;
-        if matches!(way, Way::Relay) {
+        if matches!(way, Way::Relay | Way::Statements) {
             Outbox::new().emit_batch(&mut transaction, orders(part)).await?;
         } else {
             let encode = |envelope| Ok(Codec::Native.encode_owned(envelope)?.body().to_string());
@@ -149,6 +154,22 @@ async fn by_lease(pool: &PgPool) -> Result<usize, Box<dyn Error>> {
         published += rows.len();
         let ids: Vec<i64> = black_box(rows).into_iter().map(|(id, _)| id).collect();
         sqlx::query("DELETE FROM by_hand WHERE id = ANY($1)").bind(ids).execute(pool).await?;
+    }
+}
+
+async fn by_statements(pool: &PgPool) -> Result<usize, Box<dyn Error>> {
+    let mut published = 0;
+    loop {
+        let now = Timestamp::now().as_millisecond();
+        let claim = sqlx::query(statements::CLAIM).bind(now).bind(BATCH).bind("bench").bind(now + 30_000);
+        let rows = claim.fetch_all(pool).await?;
+        if rows.is_empty() {
+            return Ok(published);
+        }
+        published += rows.len();
+        let sequences: Result<Vec<i64>, _> = black_box(rows).iter().map(|row| row.try_get(0)).collect();
+        let sequences = serde_json::to_string(&sequences?)?;
+        sqlx::query(statements::REMOVE_PUBLISHED).bind(sequences).execute(pool).await?;
     }
 }
 
