@@ -11,7 +11,7 @@ use std::io;
 /// listened to, that is logged and the signal keeps its usual effect.
 ///
 /// ```no_run
-/// # async fn example(consumer: event_runtime::Consumer, router: event_runtime::MessageRouter)
+/// # async fn example(consumer: event_runtime::consumer::Consumer, router: event_runtime::MessageRouter)
 /// # -> Result<(), event_runtime::consumer::ConsumerError> {
 /// consumer.run(router, event_runtime::shutdown_signal()).await?;
 /// # Ok(())

@@ -14,7 +14,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::post;
-use event_runtime::consumer::ConsumerSettings;
 use event_runtime::embedded::{Broker, EmbeddedProducer, EmbeddedSource, QueueSettings};
 use event_runtime::prelude::*;
 use event_store_sql::{Outbox, Relay, RelaySettings, SqlDeadLetters, migrate};
@@ -57,8 +56,7 @@ async fn run<Db: Orders>(database: sqlx::Pool<Db>) -> Result<(), Box<dyn Error>>
     let shipped = Arc::new(Shipped::default());
     let router = MessageRouter::new().with_state(shipped.clone()).on(ship);
     let dead = SqlDeadLetters::new(database.clone(), "orders-dead");
-    let settings = ConsumerSettings { wait: Duration::from_secs(1), ..ConsumerSettings::default() };
-    let consumer = Consumer::new(EmbeddedSource::new(queue)).with_settings(settings).with_dead_letters(dead);
+    let consumer = Consumer::new(EmbeddedSource::new(queue)).with_dead_letters(dead);
 
     let shop = Shop { database: database.clone(), outbox: Outbox::new() };
     let app = Router::new().route("/orders", post(place::<Db>)).with_state(shop);

@@ -62,7 +62,7 @@ impl Opinions {
     /// use serde_json::json;
     ///
     /// let old = json!({ "type": "object", "properties": { "n": { "type": "integer" } } });
-    /// let new = json!({ "type": "object", "properties": { "n": { "type": "number" } } });
+    /// let new = json!({ "type": "object", "properties": { "n": { "type": ["integer", "string"] } } });
     /// let opinions = Opinions::of(&old, &new, Writers::Closed);
     /// assert_eq!((opinions.backward, opinions.forward), (Opinion::Yes, Opinion::No));
     /// ```
