@@ -118,3 +118,10 @@ pub(crate) const GOALS: &[Goal] = &[
     ratio("engine_over_decode", "engine.8", "engine.decode", 1.25, 1.1),
     ratio("end_to_end", "end_to_end", "end_to_end.floor", 1.25, 1.1),
 ];
+
+/// The goals of SQS, which are measured by hand.
+#[cfg(feature = "sqs")]
+pub(crate) const SQS_GOALS: &[Goal] = &[
+    ratio("sqs_consume", "sqs.consume", "sqs.consume.floor", 1.1, 1.05),
+    ratio("sqs_produce", "sqs.produce", "sqs.produce.floor", 1.1, 1.05),
+];

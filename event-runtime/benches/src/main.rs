@@ -3,7 +3,8 @@
 //! `cargo run --release -p event-benches` prints the table; `-- --check` also fails where a figure is over its
 //! budget, `-- --update` makes the figures the budgets. `-- --growth` prints how costs grow, and draws it. Everything of
 //! a table is from one run of one process under callgrind. `-- --wall` prints throughput and latency by the clock,
-//! for people: nothing judges it.
+//! for people: nothing judges it. `--features sqs -- --sqs`, `--features sqlite -- --sqlite` and `--features postgres --
+//! --postgres` compare with loops by hand over the bare client of each.
 
 mod budgets;
 mod callgrind;
@@ -13,8 +14,14 @@ mod goals;
 mod graph;
 mod growth;
 mod measure;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod report;
 mod sample;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+#[cfg(feature = "sqs")]
+mod sqs;
 mod wall;
 
 use std::error::Error;
@@ -31,6 +38,14 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         Some(GROWTH_CASES) => cases::run_growth(),
         Some("--growth") => growth::publish(&callgrind::run(GROWTH_CASES)?)?,
         Some("--wall") => wall::run(),
+        #[cfg(feature = "sqs")]
+        Some("--sqs") => sqs::publish()?,
+        #[cfg(feature = "sqs")]
+        Some(sqs::CASES) => sqs::run_cases(),
+        #[cfg(feature = "sqlite")]
+        Some("--sqlite") => sqlite::run(),
+        #[cfg(feature = "postgres")]
+        Some("--postgres") => postgres::run()?,
         Some("--check") => {
             let costs = callgrind::run(CASES)?;
             report::print(&costs);
@@ -46,9 +61,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             budgets::write(&budgets::figures(&costs))?;
         }
         Some(other) => {
-            return Err(
-                format!("unknown argument `{other}`: --check, --update, --growth, --wall or none").into()
-            );
+            let known = "--check, --update, --growth, --wall or none; --sqs, --sqlite and --postgres each with the \
+                         feature of its name";
+            return Err(format!("unknown argument `{other}`: {known}").into());
         }
     }
     Ok(ExitCode::SUCCESS)
