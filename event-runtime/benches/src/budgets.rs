@@ -47,9 +47,14 @@ pub(crate) fn violations(figures: &Figures, budgets: &Figures) -> Vec<String> {
     violations
 }
 
-/// Where a budget is next to nothing, a per cent of it is nothing: ten instructions, a tenth of an allocation.
+/// What a per cent of a small budget does not cover: a tenth of an allocation, two dozen instructions. A layer's figure
+/// is the difference of two counts, and two builds of one source were seen to differ by a dozen in it (320 and 332).
 fn slack(allowed: f64) -> f64 {
-    if allowed < 10.0 { 0.1 * f64::from(allowed < 1.0) } else { 10.0 * f64::from(allowed < 100.0) }
+    match allowed {
+        ..1.0 => 0.1,
+        10.0..1_000.0 => 24.0,
+        _ => 0.0,
+    }
 }
 
 fn path() -> PathBuf {
@@ -105,6 +110,13 @@ mod tests {
         assert_eq!(violations(&figures(&[("encode", 1_030.0)]), &budgets), Vec::<String>::new());
         let over = violations(&figures(&[("encode", 1_050.0)]), &budgets);
         assert!(over.len() == 1 && over[0].contains("`encode`") && over[0].contains("5.0 %"), "{over:?}");
+    }
+
+    #[test]
+    fn two_builds_of_one_source_are_both_within_a_small_budget() {
+        let budgets = figures(&[("layer", 320.0)]);
+        assert_eq!(violations(&figures(&[("layer", 332.0)]), &budgets), Vec::<String>::new());
+        assert_eq!(violations(&figures(&[("layer", 360.0)]), &budgets).len(), 1);
     }
 
     #[test]
