@@ -38,23 +38,31 @@ async fn a_dropped_receive_gives_back_what_it_got() {
     let folder = Folder::new();
     let (broker, _clock) = broker(&folder);
     let queue = broker.create_queue("q.fifo", QueueSettings::fifo()).await.unwrap();
+    let mut received = 0;
     for n in 0..20 {
         queue.send(ordered("g", &n.to_string())).await.unwrap();
         // Asked for, and dropped before or after the writer answered: both happen.
         let request = ten();
         let mut receive = Box::pin(queue.receive(&request));
-        assert!((&mut receive).now_or_never().is_none());
+        let answer = (&mut receive).now_or_never();
         if n % 2 == 0 {
             queue.attributes().await.unwrap();
         }
         drop(receive);
+        // The writer is another thread: now and then it has answered before the first poll ends.
+        if let Some(messages) = answer {
+            received += 1;
+            for message in messages.unwrap() {
+                queue.change_visibility(message.receipt(), seconds(0)).await.unwrap();
+            }
+        }
         // Twice: the first may be in one transaction with the receive, before its messages were handed back.
         queue.counts().await.unwrap();
         let counts = queue.counts().await.unwrap();
         assert_eq!((counts.visible, counts.in_flight), (n + 1, 0));
     }
-    let received = take(&queue).await;
-    assert_eq!(received[0].receive_count(), 1, "hand-backs are not counted");
+    assert!(received < 20, "no receive was dropped");
+    assert_eq!(take(&queue).await[0].receive_count(), received + 1, "hand-backs are not counted");
 }
 
 #[tokio::test]
