@@ -48,7 +48,14 @@ impl Message {
         Self(Arc::new(Inner { metadata, body, payload, format, delay, hops: 0 }))
     }
 
+    /// Whether `other` is this message itself, and no other one of the same content.
+    #[inline]
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Everything beside the payload.
+    #[inline]
     pub fn metadata(&self) -> &Metadata {
         &self.0.metadata
     }
@@ -117,9 +124,12 @@ impl Message {
         if metadata.payload_type != E::PAYLOAD_TYPE {
             return Err(DecodeError::another_payload_type(E::PAYLOAD_TYPE, &metadata.payload_type));
         }
-        let event = E::from_json(metadata.version, self.payload())?;
-        event.validate().map_err(DecodeError::broken_rules)?;
-        Ok(event)
+        let decoded = E::from_json(metadata.version, self.payload());
+        if let Ok(event) = &decoded {
+            event.validate().map_err(DecodeError::broken_rules)?;
+        }
+        // As it is: taken apart and put together again, the event would be copied twice.
+        decoded
     }
 
     /// [`Message::decode`] together with a copy of the metadata, whose version is the one that was decoded to.
