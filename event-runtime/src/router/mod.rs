@@ -17,9 +17,7 @@ use std::sync::Arc;
 use crate::envelope::Context;
 use crate::event::{Event, Registered};
 use crate::factory::MessagePack;
-use crate::handler::{
-    Endpoint, EventArguments, Handler, Incoming, PackArguments, RawArguments, in_context,
-};
+use crate::handler::{Endpoint, EventArguments, Handler, Incoming, PackArguments, RawArguments, in_context};
 use crate::layer::{Layer, Next, drained};
 use crate::outcome::{IntoOutcome, Outcome};
 use crate::transport::BoxFuture;

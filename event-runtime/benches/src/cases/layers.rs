@@ -13,7 +13,9 @@ pub(super) fn run() {
         route(&format!("layer.{name}.first"), &message, &layer(router(10)));
         route(&format!("layer.{name}.second"), &message, &layer(layer(router(10))));
     };
-    with("function", &|router| router.layer(layer_fn(async |incoming: Incoming, next: Next<'_>| next.run(incoming).await)));
+    with("function", &|router| {
+        router.layer(layer_fn(async |incoming: Incoming, next: Next<'_>| next.run(incoming).await))
+    });
     with("timeout", &|router| router.layer(Timeout::new(Duration::from_secs(30))));
     with("catch_panic", &|router| router.layer(CatchPanic::new()));
     with("concurrency_limit", &|router| router.layer(ConcurrencyLimit::new(64)));
