@@ -25,7 +25,7 @@ pub enum Outcome {
     /// what the handler needs is down. It does not use up the attempts of the consumer; a broker that counts receives
     /// by itself (the redrive policy of SQS) counts it all the same.
     Defer {
-        /// The least delay, held to what the broker can delay.
+        /// The least delay, held to what the broker can delay; where it can't at all, the consumer waits, the lease kept.
         after: Duration,
         /// Why, one line.
         reason: String,
