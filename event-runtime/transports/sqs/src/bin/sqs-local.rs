@@ -6,6 +6,7 @@
 //! the attributes of those that are there. Without it, everything ends with the process.
 
 use std::error::Error;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -90,10 +91,9 @@ async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let endpoint = LocalEndpoint::start_with(queues, listen).await.map_err(|error| {
         format!("can't listen on {listen} ({error}): name another address with `--listen`")
     })?;
-    println!("listening on {}", endpoint.url());
-    for name in names {
-        println!("{}", endpoint.queue_url(&name));
-    }
+    let urls: String = names.iter().map(|name| format!("{}\n", endpoint.queue_url(name))).collect();
+    // Whoever reads this may have left after the first line.
+    let _ = write!(std::io::stdout(), "listening on {}\n{urls}", endpoint.url());
     shutdown_signal().await;
     endpoint.shutdown().await;
     Ok(())
