@@ -123,14 +123,17 @@ impl SqliteConfig {
     /// few milliseconds.
     ///
     /// # Errors
-    /// Every mistake by its path in `section`, which is what this was read from.
+    /// Those of [`check`](Self::check), and what the queues that are there do not allow, each by its path in `section`.
     pub fn declare(&self, section: &Config, broker: &SqliteBroker) -> Result<(), ConfigError> {
         self.check(section)?;
         self.make(section, broker)
     }
 
-    /// Mistakes that can be seen without the file.
-    fn check(&self, section: &Config) -> Result<(), ConfigError> {
+    /// Whether it holds no mistake that can be seen without the file.
+    ///
+    /// # Errors
+    /// Every mistake by its path in `section`, which is what this was read from.
+    pub fn check(&self, section: &Config) -> Result<(), ConfigError> {
         self.problems(section).into_iter().reduce(ConfigError::and).map_or(Ok(()), Err)
     }
 

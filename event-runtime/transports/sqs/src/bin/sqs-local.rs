@@ -117,6 +117,7 @@ async fn in_folder(folder: &Path, section: Option<Config>) -> Result<Served, Box
         None => SqliteBroker::builder(file).create_folder().open()?,
         Some(section) => {
             let config = SqliteConfig::from_embedded(file, section.read()?);
+            config.check(&section)?;
             let broker = config.builder().create_folder().open()?;
             config.declare(&section, &broker)?;
             broker

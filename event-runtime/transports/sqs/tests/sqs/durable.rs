@@ -342,5 +342,6 @@ fn a_process_that_can_not_serve_says_why() {
     let (code, text) = Process::refused([Path::new("--data"), &data, &configuration]);
     assert_eq!(code, Some(1));
     assert!(text.contains("embedded.queues[0].delay_seconds"), "{text}");
+    assert!(!data.exists(), "a wrong configuration makes no file");
     assert_eq!(Process::refused([Path::new("--data")]).0, Some(2));
 }
