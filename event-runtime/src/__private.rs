@@ -29,6 +29,8 @@ pub use crate::factory::{MessagePack, PackDescriptor, first_clash};
 pub const UNBOUNDED: usize = usize::MAX;
 
 /// The ordering key of an event with `#[event(key = …)]`.
+// Once a type of key, and not once an event.
+#[inline(never)]
 pub fn ordering_key<K: OrderingKey + ?Sized>(field: &K) -> Option<String> {
     Some(field.to_key())
 }
@@ -37,6 +39,7 @@ pub fn ordering_key<K: OrderingKey + ?Sized>(field: &K) -> Option<String> {
 ///
 /// # Errors
 /// Those of [`Message::decode`].
+#[inline(never)]
 pub fn to_variant<E: Event, P>(message: &Message, variant: fn(Envelope<E>) -> P) -> Result<P, DecodeError> {
     message.to_envelope().map(variant)
 }

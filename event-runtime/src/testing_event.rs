@@ -38,5 +38,5 @@ impl Event for Order {
 
 #[test]
 fn its_schema_is_an_object() {
-    assert_eq!((Order::DESCRIPTOR.schema)().get("type"), Some(&json!("object")));
+    assert_eq!(Order::DESCRIPTOR.schema().get("type"), Some(&json!("object")));
 }

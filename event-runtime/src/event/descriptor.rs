@@ -1,5 +1,7 @@
 //! What the derive knows of an event, as constant data.
 
+use schemars::{Schema, SchemaGenerator};
+
 use super::{DecodeError, Rule};
 use crate::factory::AnyEvent;
 
@@ -27,12 +29,9 @@ pub struct EventDescriptor {
     pub upcast_from: Option<&'static EventDescriptor>,
     /// The compatibility rule between this version and its committed schemas.
     pub compatibility: Compatibility,
-    /// The event's JSON Schema as readers see it.
-    pub schema: fn() -> schemars::Schema,
-    /// The event's JSON Schema as writers emit it.
-    pub writer_schema: fn() -> schemars::Schema,
     /// The folder of the event's schema file, relative to its crate's; `None` = `schemas`.
     pub schemas: Option<&'static str>,
+    pub(crate) describe: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) read: fn(u32, &str) -> Result<AnyEvent, DecodeError>,
 }
 
@@ -55,9 +54,8 @@ impl EventDescriptor {
             fields,
             upcast_from: None,
             compatibility: Compatibility::Full { transitive: true },
-            schema: crate::schema::reader::<E>,
-            writer_schema: crate::schema::writer::<E>,
             schemas: None,
+            describe: E::DESCRIBE,
             read: crate::factory::read_any::<E>,
         }
     }
@@ -108,6 +106,16 @@ impl EventDescriptor {
     pub const fn compatibility(mut self, compatibility: Compatibility) -> Self {
         self.compatibility = compatibility;
         self
+    }
+
+    /// The event's JSON Schema as readers see it.
+    pub fn schema(&self) -> Schema {
+        crate::schema::reader(self)
+    }
+
+    /// The event's JSON Schema as writers emit it.
+    pub fn writer_schema(&self) -> Schema {
+        crate::schema::writer(self)
     }
 
     /// Whether a payload of `version` can be read: this version, or one that it is upcast from.
