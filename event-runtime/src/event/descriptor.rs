@@ -38,11 +38,7 @@ pub struct EventDescriptor {
 impl EventDescriptor {
     /// The descriptor of `E` as far as every event has one; the derive adds the rest.
     #[doc(hidden)]
-    pub const fn of<E: super::Event>(
-        rust_name: &'static str,
-        description: &'static str,
-        fields: &'static [FieldDescriptor],
-    ) -> Self {
+    pub const fn of<E: super::Event>(rust_name: &'static str, description: &'static str) -> Self {
         Self {
             payload_type: E::PAYLOAD_TYPE,
             version: E::VERSION,
@@ -51,7 +47,7 @@ impl EventDescriptor {
             domain: None,
             topic: None,
             key: None,
-            fields,
+            fields: E::FIELDS,
             upcast_from: None,
             compatibility: Compatibility::Full { transitive: true },
             schemas: None,
@@ -230,6 +226,18 @@ impl FieldDescriptor {
     pub const fn variant(mut self, name: &'static str, tagging: Tagging) -> Self {
         self.variant = Some(VariantDescriptor { name, tagging });
         self
+    }
+
+    /// Whether one of `fields` has a rule.
+    pub(crate) const fn have_rules(fields: &[FieldDescriptor]) -> bool {
+        let mut index = 0;
+        while index < fields.len() {
+            if !fields[index].rules.is_empty() {
+                return true;
+            }
+            index += 1;
+        }
+        false
     }
 
     /// Whether the field's members are members of the type that holds it.
