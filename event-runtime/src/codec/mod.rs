@@ -31,7 +31,7 @@ use bytestring::ByteString;
 use serde_json::value::RawValue;
 
 use crate::envelope::{Envelope, Message, Metadata, PayloadText, WireFormat};
-use crate::event::{DecodeError, Event};
+use crate::event::{DecodeError, Erased, Event};
 use draft::{Draft, range_in};
 use read::{Fault, Found, FoundPayload};
 
@@ -117,7 +117,7 @@ impl Codec {
         metadata.payload_type = Cow::Borrowed(E::PAYLOAD_TYPE);
         metadata.version = E::VERSION;
         let mut draft = self.open(&mut metadata, TYPICAL_PAYLOAD)?;
-        serde_json::to_writer(draft.payload(), payload)
+        Erased::write_json(payload, draft.payload())
             .map_err(|error| EncodeError::payload(E::PAYLOAD_TYPE, error))?;
         Ok(self.close(draft, metadata, delay))
     }
