@@ -25,6 +25,8 @@ struct Inner {
     format: WireFormat,
     delay: Option<Duration>,
     hops: u32,
+    /// The payload type, where it is one of this program's types that was encoded.
+    declared: Option<&'static str>,
 }
 
 /// Where a message's payload is.
@@ -45,7 +47,18 @@ impl Message {
         format: WireFormat,
         delay: Option<Duration>,
     ) -> Self {
-        Self(Arc::new(Inner { metadata, body, payload, format, delay, hops: 0 }))
+        Self(Arc::new(Inner { metadata, body, payload, format, delay, hops: 0, declared: None }))
+    }
+
+    /// The same message, encoded from a type of this program with this payload type.
+    pub(crate) fn declared_as(mut self, payload_type: &'static str) -> Self {
+        Arc::make_mut(&mut self.0).declared = Some(payload_type);
+        self
+    }
+
+    /// The payload type where it is one of this program's: a name that can't be anybody's invention.
+    pub(crate) fn declared(&self) -> Option<&'static str> {
+        self.0.declared
     }
 
     /// Everything beside the payload.
@@ -153,7 +166,7 @@ impl Message {
 }
 
 fn envelope<E: Event>(mut metadata: Metadata, payload: E) -> Envelope<E> {
-    metadata.payload_type = Cow::Borrowed(E::PAYLOAD_TYPE);
+    metadata.payload_type = ByteString::from_static(E::PAYLOAD_TYPE);
     metadata.version = E::VERSION;
     Envelope { metadata, payload, delay: None }
 }
