@@ -87,7 +87,8 @@ impl Attributes {
 
 impl<N: Into<Cow<'static, str>>, V: Into<String>> FromIterator<(N, V)> for Attributes {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        let mut attributes = Self::new();
+        let pairs = pairs.into_iter();
+        let mut attributes = Self(Vec::with_capacity(pairs.size_hint().0));
         for (name, value) in pairs {
             attributes.set(name, value);
         }
@@ -183,22 +184,21 @@ impl Message {
     pub fn attributes(&self) -> Attributes {
         let metadata = self.metadata();
         let trace = metadata.traceparent.as_deref().filter(|_| metadata.trace_parent().is_some());
-        let version = metadata.version.to_string();
         let values = [
-            (attribute::PAYLOAD_TYPE, Some(metadata.payload_type.as_ref())),
-            (attribute::VERSION, Some(version.as_str())),
-            (attribute::ID, Some(metadata.id.as_str())),
-            (attribute::CORRELATION_ID, metadata.correlation_id.as_deref()),
-            (attribute::TRACEPARENT, trace),
+            (attribute::PAYLOAD_TYPE, Some(Cow::Borrowed(metadata.payload_type.as_ref()))),
+            (attribute::VERSION, Some(Cow::Owned(metadata.version.to_string()))),
+            (attribute::ID, Some(Cow::Borrowed(metadata.id.as_str()))),
+            (attribute::CORRELATION_ID, metadata.correlation_id.as_deref().map(Cow::Borrowed)),
+            (attribute::TRACEPARENT, trace.map(Cow::Borrowed)),
         ];
-        let fits = |value: &&str| {
+        let fits = |value: &Cow<'_, str>| {
             let plain = value.bytes().all(|byte| (b' '..0x7f).contains(&byte));
             !value.is_empty() && (plain || !value.contains(char::is_control))
         };
         let mut attributes = Attributes(Vec::with_capacity(values.len()));
         for (name, value) in values {
             if let Some(value) = value.filter(fits) {
-                attributes.0.push((Cow::Borrowed(name), value.to_owned()));
+                attributes.0.push((Cow::Borrowed(name), value.into_owned()));
             }
         }
         if self.hops() > 0 {
