@@ -147,7 +147,7 @@ impl Message {
     /// A copy of the metadata, whose version is the one that was decoded to.
     fn metadata_of(&self, event: &'static EventDescriptor) -> Metadata {
         let mut metadata = self.0.metadata.clone();
-        metadata.payload_type = Cow::Borrowed(event.payload_type);
+        metadata.payload_type = ByteString::from_static(event.payload_type);
         metadata.version = event.version;
         metadata
     }
