@@ -167,7 +167,7 @@ impl Suspects {
             });
         }
         let id = &message.metadata().id;
-        tracing::error!(handler, id, crashes, "message quarantined: it ended the process");
+        tracing::error!(handler, %id, crashes, "message quarantined: it ended the process");
         let text = format!("the process ended {crashes} times while it handled the message");
         let details = json!({ "crashes": crashes, "handler": handler });
         Err(Outcome::dead_letter(Failure::new(FailureCode::Poisoned, text).with_details(details)))
