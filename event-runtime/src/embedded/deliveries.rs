@@ -60,9 +60,11 @@ pub fn hidden_for(duration: Duration) -> Duration {
 /// The delivery that a message becomes. Binary attributes stay behind: nothing in the runtime writes or reads one.
 pub fn delivery(message: &ReceivedMessage, ordered: bool) -> Delivery {
     let (first, second) = message.receipt().to_numbers();
+    // The queue has refused names that come twice.
     let attributes = message.attributes().iter();
-    let attributes: Attributes =
-        attributes.filter_map(|attribute| Some((attribute.shared_name(), attribute.text()?))).collect();
+    let attributes = Attributes::from_unique(
+        attributes.filter_map(|attribute| Some((attribute.shared_name(), attribute.shared_text()?))),
+    );
     Delivery {
         body: message.body().clone(),
         attributes,

@@ -3,9 +3,11 @@
 use std::error::Error;
 use std::time::Duration;
 
+use bytestring::ByteString;
+
 use crate::Clock;
 use crate::clock::after;
-use crate::delivery::{Attributes, attribute};
+use crate::delivery::attribute;
 use crate::envelope::Message;
 use crate::event::broker_safe;
 use crate::transport::{
@@ -57,7 +59,8 @@ impl Sending {
     /// # Errors
     /// `Refused` for an event without an ordering key on a FIFO queue, where nothing stands in for it.
     pub fn message(&self, event: &Message, queue: Target<'_>) -> Result<OutgoingMessage, ProduceError> {
-        let mut message = with_attributes(event.body().as_bytes().clone(), event.attributes());
+        let attributes = event.attribute_pairs().map(|(name, value)| MessageAttribute::string(name, value));
+        let mut message = OutgoingMessage::new(event.body().as_bytes().clone()).with_attributes(attributes);
         if queue.fifo {
             message = message
                 .with_group(self.group(event, queue.name)?)
@@ -71,11 +74,11 @@ impl Sending {
         }
     }
 
-    fn group(&self, event: &Message, queue: &str) -> Result<String, ProduceError> {
+    fn group(&self, event: &Message, queue: &str) -> Result<ByteString, ProduceError> {
         let metadata = event.metadata();
         let group = match (&metadata.partition_key, self.keyless) {
             (Some(key), _) => key.clone(),
-            (None, Some(KeylessGroup::PayloadType)) => metadata.payload_type.to_string(),
+            (None, Some(KeylessGroup::PayloadType)) => metadata.payload_type.clone(),
             (None, Some(KeylessGroup::EventId)) => metadata.id.clone(),
             (None, None) => {
                 let text = format!(
@@ -104,7 +107,8 @@ fn delayed(message: OutgoingMessage, delay: Duration, queue: Target<'_>) -> Outg
 /// The message that a dead letter becomes.
 pub fn letter(letter: DeadLetter, fifo: bool) -> OutgoingMessage {
     let DeadLetter { body, attributes, group, deduplication_id } = letter;
-    let message = with_attributes(body, attributes);
+    let attributes = attributes.into_iter().map(|(name, value)| MessageAttribute::string(name, value));
+    let message = OutgoingMessage::new(body).with_attributes(attributes);
     if !fifo {
         return message;
     }
@@ -119,11 +123,6 @@ pub fn letter_limits(maximum_message_size: usize) -> DeadLetterLimits {
         max_bytes: maximum_message_size - limits::MAX_ATTRIBUTES * TYPE_BYTES,
         max_attributes: limits::MAX_ATTRIBUTES,
     }
-}
-
-fn with_attributes(body: impl Into<bytes::Bytes>, attributes: Attributes) -> OutgoingMessage {
-    let attributes = attributes.into_iter().map(|(name, value)| MessageAttribute::string(name, value));
-    attributes.fold(OutgoingMessage::new(body), OutgoingMessage::with_attribute)
 }
 
 /// The results of a batch, with those already known that no queue was asked for.

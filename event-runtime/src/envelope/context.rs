@@ -78,10 +78,10 @@ impl Context {
         if metadata.traceparent.is_none()
             && let Some(trace) = parent.trace_parent()
         {
-            metadata.traceparent = Some(trace.to_string());
+            metadata.traceparent = Some(trace.to_string().into());
             if metadata.tracestate.is_none() {
                 let state = parent.trace_state();
-                metadata.tracestate = (!state.is_empty()).then(|| state.to_string());
+                metadata.tracestate = (!state.is_empty()).then(|| state.to_string().into());
             }
         }
     }
@@ -96,13 +96,13 @@ mod tests {
 
     fn message(id: &str, change: impl FnOnce(&mut Metadata)) -> Message {
         let mut metadata = Metadata::new("Parent", 1);
-        metadata.id = id.to_owned();
+        metadata.id = id.into();
         change(&mut metadata);
         Codec::Native.encode_raw(metadata, "{}", None).unwrap()
     }
 
     fn current_id() -> Option<String> {
-        Context::current().map(|context| context.message().metadata().id.clone())
+        Context::current().map(|context| context.message().metadata().id.to_string())
     }
 
     #[tokio::test]
@@ -144,11 +144,11 @@ mod tests {
     #[test]
     fn correlation_tenant_and_trace_are_inherited_the_user_is_not() {
         let context = Context::new(message("second", |parent| {
-            parent.correlation_id = Some("chain".to_owned());
-            parent.tenant_id = Some("tenant".to_owned());
-            parent.user_id = Some("user".to_owned());
-            parent.traceparent = Some(TRACE.to_owned());
-            parent.tracestate = Some("a=1, b=2".to_owned());
+            parent.correlation_id = Some("chain".into());
+            parent.tenant_id = Some("tenant".into());
+            parent.user_id = Some("user".into());
+            parent.traceparent = Some(TRACE.into());
+            parent.tracestate = Some("a=1, b=2".into());
         }));
         let mut metadata = Metadata::new("Child", 1);
         context.fill(&mut metadata);
@@ -163,15 +163,15 @@ mod tests {
     #[test]
     fn what_was_set_by_hand_stays() {
         let context = Context::new(message("parent", |parent| {
-            parent.tenant_id = Some("tenant".to_owned());
-            parent.traceparent = Some(TRACE.to_owned());
-            parent.tracestate = Some("a=1".to_owned());
+            parent.tenant_id = Some("tenant".into());
+            parent.traceparent = Some(TRACE.into());
+            parent.tracestate = Some("a=1".into());
         }));
         let mut metadata = Metadata::new("Child", 1);
-        metadata.correlation_id = Some("mine".to_owned());
-        metadata.causation_id = Some("mine".to_owned());
-        metadata.tenant_id = Some("mine".to_owned());
-        metadata.traceparent = Some(TRACE.replace("01", "00"));
+        metadata.correlation_id = Some("mine".into());
+        metadata.causation_id = Some("mine".into());
+        metadata.tenant_id = Some("mine".into());
+        metadata.traceparent = Some(TRACE.replace("01", "00").into());
         let before = metadata.clone();
         context.fill(&mut metadata);
         assert_eq!(metadata, before, "not even the tracestate of another trace is added");
@@ -180,8 +180,8 @@ mod tests {
     #[test]
     fn a_broken_trace_is_not_passed_on() {
         let context = Context::new(message("parent", |parent| {
-            parent.traceparent = Some("garbage".to_owned());
-            parent.tracestate = Some("a=1".to_owned());
+            parent.traceparent = Some("garbage".into());
+            parent.tracestate = Some("a=1".into());
         }));
         let mut metadata = Metadata::new("Child", 1);
         context.fill(&mut metadata);

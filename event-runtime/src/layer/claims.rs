@@ -75,7 +75,7 @@ impl Claims {
     fn key_of(&self, message: &Message) -> String {
         match &self.key {
             Some(key) => key(message),
-            None => message.metadata().id.clone(),
+            None => message.metadata().id.to_string(),
         }
     }
 

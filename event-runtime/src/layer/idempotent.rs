@@ -194,7 +194,7 @@ impl Idempotent {
             (Ok(ClaimOutcome::Completed), _) => {
                 self.count(Counted::Duplicate);
                 let metadata = incoming.message().metadata();
-                tracing::debug!(handler = %self.claims.handler, id = metadata.id, "duplicate suppressed");
+                tracing::debug!(handler = %self.claims.handler, id = %metadata.id, "duplicate suppressed");
                 Outcome::Ack
             }
             (Ok(ClaimOutcome::InProgress { remaining }), _) => {
@@ -246,7 +246,7 @@ impl Idempotent {
                     Err(error) => {
                         self.count(Counted::Unrecorded);
                         tracing::warn!(
-                            handler = %self.claims.handler, id = message.metadata().id, %error,
+                            handler = %self.claims.handler, id = %message.metadata().id, %error,
                             "handled, and not recorded: a duplicate would be handled again"
                         );
                     }
@@ -277,7 +277,7 @@ fn mismatch(message: &Message) -> Outcome {
     let metadata = message.metadata();
     let text = "another payload came under this id before: the message was altered, or its producer gives an id twice";
     let details =
-        json!({ "id": metadata.id, "payload_type": metadata.payload_type, "version": metadata.version });
+        json!({ "id": &*metadata.id, "payload_type": &*metadata.payload_type, "version": metadata.version });
     Outcome::dead_letter(Failure::new(FailureCode::PayloadMismatch, text).with_details(details))
 }
 

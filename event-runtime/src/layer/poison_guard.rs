@@ -147,7 +147,7 @@ impl PoisonGuard {
             });
         }
         let id = &message.metadata().id;
-        tracing::error!(handler = %self.claims.handler, id, crashes, "message quarantined: it ended the process");
+        tracing::error!(handler = %self.claims.handler, %id, crashes, "message quarantined: it ended the process");
         let text = format!("the process ended {crashes} times while it handled the message");
         let details = json!({ "crashes": crashes, "handler": &*self.claims.handler });
         Err(Outcome::dead_letter(Failure::new(FailureCode::Poisoned, text).with_details(details)))

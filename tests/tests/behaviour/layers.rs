@@ -87,10 +87,10 @@ async fn a_layer_may_answer_by_itself_or_ask_more_than_once() {
 #[tokio::test]
 async fn layers_run_in_the_message_s_context_too() {
     async fn cause(_: Incoming, _: Next) -> Outcome {
-        Outcome::discard(Context::current().unwrap().message().metadata().id.clone())
+        Outcome::discard(Context::current().unwrap().message().metadata().id.to_string())
     }
     let message = message("a");
-    let expected = Outcome::discard(message.metadata().id.clone());
+    let expected = Outcome::discard(message.metadata().id.to_string());
     let router = MessageRouter::new().layer(layer_fn(cause));
     assert_eq!(router.handle(message.clone()).await, expected);
     let layered = Layered::new(async |_: Message| {}).layer(layer_fn(cause));

@@ -162,7 +162,7 @@ macro_rules! booking {
                     |Payload(order): Payload<OrderPlaced>,
                      metadata: event_runtime::Metadata,
                      mut tx: Tx<$database>| async move {
-                        <$database>::book(&mut tx, (metadata.id.clone(), order.customer, order.number))
+                        <$database>::book(&mut tx, (metadata.id.to_string(), order.customer, order.number))
                             .await?;
                         Ok::<(), HandlerError>(())
                     },

@@ -79,8 +79,12 @@
 //!   and a delay beyond what one receive can hide (12 hours) is several hops.
 //! - **Attempts** are read from the receive count, which SQS raises for hops and hand-backs as well: it has no request to
 //!   take a receive back. So `attempt` is an upper bound: a message may be given up after fewer handlings than
-//!   `requeue_max_retries` + 1, never after more, and never before its handler ran on the last delivery. A queue's own `maxReceiveCount` must leave room for them; one
-//!   below the consumer's attempts is refused at start-up.
+//!   `requeue_max_retries` + 1, never after more, and never before its handler ran on the last delivery.
+//! - **`maxReceiveCount`** of a queue's own redrive policy counts them too: receives that were handed back by a drain, delay
+//!   hops, and every [`Defer`](event_runtime::Outcome::Defer), of a `CircuitBreaker` that is open or an `Idempotent` message
+//!   that is being handled elsewhere. SQS moves a message beyond it away untried, without an error. One below the consumer's
+//!   attempts is refused at start-up; where layers defer, make it much higher (1,000 at most), and let the consumer store
+//!   the dead letters.
 //! - **A lease** can be extended to 12 hours after its receive, not further; [`SqsSource`] shortens what would go beyond
 //!   instead of losing the request.
 //! - **Credentials** that expire are fetched anew by the SDK. A receive that finds them expired is repeated; only six in a

@@ -138,7 +138,7 @@ impl<Db: Database> Transactional<Db> {
     fn request(&self, message: &Message) -> ClaimRequest {
         let key = match &self.key {
             Some(key) => key(message),
-            None => message.metadata().id.clone(),
+            None => message.metadata().id.to_string(),
         };
         ClaimRequest {
             claim: Claim::new(self.handler.clone(), key),
@@ -199,7 +199,7 @@ impl<Db: Database> Transactional<Db> {
             }
             ClaimOutcome::Completed | ClaimOutcome::Claimed { .. } => {
                 self.count("duplicate");
-                tracing::debug!(handler = %self.handler, id = metadata.id, "duplicate suppressed");
+                tracing::debug!(handler = %self.handler, id = %metadata.id, "duplicate suppressed");
                 Outcome::Ack
             }
         }
