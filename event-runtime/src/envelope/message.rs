@@ -61,7 +61,14 @@ impl Message {
         self.0.declared
     }
 
+    /// Whether `other` is this message itself, and no other one of the same content.
+    #[inline]
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Everything beside the payload.
+    #[inline]
     pub fn metadata(&self) -> &Metadata {
         &self.0.metadata
     }
