@@ -68,7 +68,8 @@ impl Session<'_> {
             let mut results = Vec::with_capacity(actions.len());
             let mut rest = actions;
             while let Some(((receipt, action), after)) = rest.split_first() {
-                let deletions = rest.iter().take(TOGETHER).take_while(|(_, action)| action.is_delete()).count();
+                let deletions =
+                    rest.iter().take(TOGETHER).take_while(|(_, action)| action.is_delete()).count();
                 if deletions > 1 {
                     let (together, after) = rest.split_at(deletions);
                     session.delete_all(open, together, &mut results)?;

@@ -20,8 +20,8 @@ use crate::error::{SqliteError, SqliteErrorKind};
 use crate::limits::MAX_GROUP;
 
 use super::View;
-use super::open::{self, OpenSettings};
 use super::cache::Cache;
+use super::open::{self, OpenSettings};
 use super::session::{Fault, Session};
 use super::settle::Action;
 use super::signals::Signals;

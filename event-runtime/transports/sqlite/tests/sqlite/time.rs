@@ -1,7 +1,7 @@
 //! Clocks that are set back, and very many messages that are too old at once.
 
 use event_runtime::ManualClock;
-use event_runtime::embedded::{QueueSettings, QueueErrorKind};
+use event_runtime::embedded::{QueueErrorKind, QueueSettings};
 use event_transport_sqlite::{SqliteBroker, SqliteErrorKind, SqliteQueue};
 
 use super::fixture::{Folder, bodies, broker, builder, message, ordered, seconds, take, ten};

@@ -3,25 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::outbox::progress::Progress;
+use crate::outbox::rows::{Claimed, Failed, PENDING, SET_ASIDE};
 use event_runtime::Message;
 use event_runtime::codec::Codec;
 use event_runtime::pool::{EmitError, EmitErrorKind, Remaining};
 use event_runtime::transport::{ProduceError, ProduceErrorKind};
-use serde::{Deserialize, Serialize};
-
-use crate::outbox::rows::{Claimed, Failed, PENDING, SET_ASIDE};
 
 use super::RelaySettings;
 
 /// An error's text in the table is at most this long, in characters.
 const MAX_ERROR: usize = 2_000;
-
-/// Which producers have an event, and which do not; what makes a retry go to the remaining ones only.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Progress {
-    taken: Vec<String>,
-    remaining: Vec<String>,
-}
 
 /// The row's message, as it is to be sent now.
 pub(super) fn message_of(row: &Claimed, codec: &Codec, now: i64) -> Result<Message, String> {
