@@ -50,7 +50,8 @@ CREATE TABLE IF NOT EXISTS event_outbox_claim (
     keys          bigint[] NOT NULL
 );
 
--- Removes published rows and claims others, in one transaction: whoever publishes without a pause has one commit a batch.
+-- Removes published rows and claims others, in one transaction: whoever publishes without a pause has one commit a batch. It
+-- claims none where `a_most` is 0; else a commit that waits for the disk makes other claims wait too.
 -- Claims are made one after the other, so that no two have a row, or a key, in common: each sees those before it.
 CREATE OR REPLACE FUNCTION event_outbox_turn(
     a_claim text, a_published bigint[], a_now bigint, a_until bigint, a_most bigint, a_waits boolean
@@ -60,6 +61,10 @@ BEGIN
         PERFORM set_config('synchronous_commit', 'off', true);
     END IF;
     DELETE FROM event_outbox WHERE sequence = ANY (a_published);
+    IF a_most = 0 THEN
+        DELETE FROM event_outbox_claim WHERE claim = a_claim;
+        RETURN;
+    END IF;
     PERFORM pg_advisory_xact_lock(('event_outbox'::regclass::oid::bigint % 2147483647)::integer, 1024);
     DELETE FROM event_outbox_claim WHERE claim <> a_claim AND claimed_until <= a_now;
     RETURN QUERY

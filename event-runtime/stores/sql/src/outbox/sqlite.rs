@@ -44,6 +44,10 @@ impl OutboxStore for Sqlite {
         }
         let end = sqlx::query(sqlite::END_CLAIMS).bind(turn.claim).bind(turn.now);
         end.execute(&mut *transaction).await.map_err(&failed)?;
+        if turn.most == 0 {
+            transaction.commit().await.map_err(failed)?;
+            return Ok(Vec::new());
+        }
         let pick = sqlx::query_as::<_, ClaimedColumns>(sqlite::PICK).bind(turn.now).bind(turn.most);
         let rows = in_order(pick.fetch_all(&mut *transaction).await.map_err(&failed)?);
         if !rows.is_empty() {

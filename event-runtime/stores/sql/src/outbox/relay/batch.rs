@@ -39,11 +39,18 @@ impl<'a, Db: Database> Batch<'a, Db> {
         Self::after(relay, claim, &[]).await
     }
 
-    /// Removes what an earlier batch has published, ends its claim, and claims the next rows, all at once.
+    /// Removes what an earlier batch has published, ends its claim, and claims the next rows; by one commit, unless that is to
+    /// wait for the disk.
     async fn after(relay: &'a Relay<Db>, claim: &str, published: &[i64]) -> Result<Self, StoreError> {
         let now = relay.now();
         let until = now.saturating_add(lease_millis(relay));
         let most = i64::from(relay.settings.batch.max(1));
+        if relay.settings.wait_for_flush && !published.is_empty() {
+            // Claims of other relays do not wait for the disk, nor does this one.
+            let settle = Turn { claim, published, now, until, most: 0, waits: true };
+            Db::outbox_turn(&relay.pool, &settle).await?;
+        }
+        let published = if relay.settings.wait_for_flush { &[] } else { published };
         let turn = Turn { claim, published, now, until, most, waits: false };
         let rows = Db::outbox_turn(&relay.pool, &turn).await?;
         let mut batch = Self {
@@ -99,11 +106,8 @@ impl<'a, Db: Database> Batch<'a, Db> {
         self.report.released += (unknown + self.lanes.clear()) as u64;
         let settings = &self.relay.settings;
         let is_plain = self.settled.failed.is_empty() && !self.settled.published.is_empty();
-        let at_once = goes_on
-            && is_plain
-            && self.report.released == 0
-            && settings.retention == Retention::Remove
-            && !settings.wait_for_flush;
+        let at_once =
+            goes_on && is_plain && self.report.released == 0 && settings.retention == Retention::Remove;
         let mut failures = 0;
         loop {
             let concluded = if at_once {

@@ -44,7 +44,12 @@ pub(super) fn after(error: &EmitError, row: &Claimed, settings: &RelaySettings, 
         remaining: error.remaining().iter().map(|remaining| remaining.producer().to_owned()).collect(),
     });
     let progress = progress.and_then(|progress| serde_json::to_string(&progress).ok());
-    failed(is_refusal(error), chain(error), progress, row, settings, now)
+    // Why each did not take it: a row that waits for a producer which the pool does not know says so.
+    let mut text = chain(error);
+    for remaining in error.remaining() {
+        text.push_str(&format!("; `{}`: {}", remaining.producer(), chain(remaining.error())));
+    }
+    failed(is_refusal(error), text, progress, row, settings, now)
 }
 
 /// The row after it could not even be read.
@@ -133,6 +138,8 @@ mod tests {
             assert_eq!((failed.refusals, failed.state), (1, PENDING), "{kind:?}");
         }
         assert!(!is_refusal(&error(&[Refused, Unavailable])), "the other producer may still take it");
+        let failed = after(&error(&[NotFound]), &row(0), &RelaySettings::default(), 1_000);
+        assert!(failed.error.ends_with("; `p`: no"), "{}", failed.error);
     }
 
     #[test]

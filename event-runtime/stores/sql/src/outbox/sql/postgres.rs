@@ -34,8 +34,8 @@ ORDER BY position";
 /// Removes published rows, claims others and returns the whole of these, in no order; several relays may run it at once.
 ///
 /// It calls a function of the migration, so that all of it is one round trip and one commit: the name of the claim, the
-/// published rows (bigint array), now, the end of the lease, most rows, and whether the commit waits for the disk. A claim of
-/// this name that was there before has ended. A key of which a row is claimed, or waits for its next attempt, is left out as a
+/// published rows (bigint array), now, the end of the lease, most rows (0 = none, and no claim of this name is left), and whether the
+/// commit waits for the disk. A claim of this name that was there before has ended. A key of which a row is claimed, or waits for its next attempt, is left out as a
 /// whole.
 ///
 /// A commit that does not wait can be lost with the last moments before the *server* fails, see
