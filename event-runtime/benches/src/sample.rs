@@ -130,7 +130,6 @@ pub fn envelope<E: Event>(event: E) -> Envelope<E> {
         .with_causation_id("01907c3e-8f2a-7b61-9d4e-2f8a6c1b5d34")
         .with_tenant("tenant-0042")
         .with_user("user-000017");
-    envelope.metadata.traceparent =
-        Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned());
+    envelope.metadata.traceparent = Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into());
     envelope
 }

@@ -60,10 +60,9 @@ impl EmbeddedProducer {
 
     fn outgoing(&self, message: &Message) -> Result<OutgoingMessage, ProduceError> {
         let metadata = message.metadata();
-        let mut outgoing = OutgoingMessage::new(message.body().as_bytes().clone());
-        for (name, value) in message.attributes() {
-            outgoing = outgoing.with_attribute(MessageAttribute::string(name, value));
-        }
+        let attributes = message.attribute_pairs().map(|(name, value)| MessageAttribute::string(name, value));
+        let mut outgoing =
+            OutgoingMessage::new(message.body().as_bytes().clone()).with_attributes(attributes);
         if self.queue.is_fifo() {
             outgoing = outgoing
                 .with_group(self.group(message)?)
@@ -80,9 +79,9 @@ impl EmbeddedProducer {
     fn group(&self, message: &Message) -> Result<String, ProduceError> {
         let metadata = message.metadata();
         let group = match (&metadata.partition_key, self.keyless) {
-            (Some(key), _) => key.clone(),
+            (Some(key), _) => key.to_string(),
             (None, Some(KeylessGroup::PayloadType)) => metadata.payload_type.to_string(),
-            (None, Some(KeylessGroup::EventId)) => metadata.id.clone(),
+            (None, Some(KeylessGroup::EventId)) => metadata.id.to_string(),
             (None, None) => {
                 let text = format!(
                     "event `{}` has no ordering key, which queue `{}` needs: add `#[event(key = field)]`, or set \

@@ -425,7 +425,7 @@ pub fn produce_error_kind(kind: QueueErrorKind) -> crate::transport::ProduceErro
 }
 
 /// A text that no broker refuses as an id.
-pub fn broker_safe(text: String) -> String {
+pub fn broker_safe<T: AsRef<str> + From<String>>(text: T) -> T {
     crate::event::broker_safe(text)
 }
 

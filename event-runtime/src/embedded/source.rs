@@ -135,9 +135,11 @@ impl Source for EmbeddedSource {
 /// Binary attributes stay behind: nothing in the runtime writes or reads one.
 fn delivery(message: ReceivedMessage, ordered: bool) -> Delivery {
     let (first, second) = message.receipt().to_numbers();
+    // The queue has refused names that come twice.
     let attributes = message.attributes().iter();
-    let attributes: Attributes =
-        attributes.filter_map(|attribute| Some((attribute.shared_name(), attribute.text()?))).collect();
+    let attributes = Attributes::from_unique(
+        attributes.filter_map(|attribute| Some((attribute.shared_name(), attribute.shared_text()?))),
+    );
     Delivery {
         body: message.body().clone(),
         attributes,

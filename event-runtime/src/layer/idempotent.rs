@@ -185,7 +185,7 @@ impl Idempotent {
         self.claims.released().await;
     }
 
-    async fn handle(&self, incoming: Incoming, next: Next) -> Outcome {
+    async fn handle(&self, incoming: Incoming, next: Next<'_>) -> Outcome {
         let (answer, held) = self.claims.claim(incoming.message()).await;
         match (answer, held) {
             (Ok(ClaimOutcome::Claimed { abandoned }), Some(held)) => {
@@ -194,7 +194,7 @@ impl Idempotent {
             (Ok(ClaimOutcome::Completed), _) => {
                 self.count(Counted::Duplicate);
                 let metadata = incoming.message().metadata();
-                tracing::debug!(handler = %self.claims.handler, id = metadata.id, "duplicate suppressed");
+                tracing::debug!(handler = %self.claims.handler, id = %metadata.id, "duplicate suppressed");
                 Outcome::Ack
             }
             (Ok(ClaimOutcome::InProgress { remaining }), _) => {
@@ -220,7 +220,7 @@ impl Idempotent {
     async fn handle_claimed(
         &self,
         incoming: Incoming,
-        next: Next,
+        next: Next<'_>,
         mut held: Held<'_>,
         abandoned: u32,
     ) -> Outcome {
@@ -246,7 +246,7 @@ impl Idempotent {
                     Err(error) => {
                         self.count(Counted::Unrecorded);
                         tracing::warn!(
-                            handler = %self.claims.handler, id = message.metadata().id, %error,
+                            handler = %self.claims.handler, id = %message.metadata().id, %error,
                             "handled, and not recorded: a duplicate would be handled again"
                         );
                     }
@@ -277,12 +277,12 @@ fn mismatch(message: &Message) -> Outcome {
     let metadata = message.metadata();
     let text = "another payload came under this id before: the message was altered, or its producer gives an id twice";
     let details =
-        json!({ "id": metadata.id, "payload_type": metadata.payload_type, "version": metadata.version });
+        json!({ "id": &*metadata.id, "payload_type": &*metadata.payload_type, "version": metadata.version });
     Outcome::dead_letter(Failure::new(FailureCode::PayloadMismatch, text).with_details(details))
 }
 
 impl Layer for Idempotent {
-    fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome> {
+    fn call<'a>(&'a self, incoming: Incoming, next: Next<'a>) -> BoxFuture<'a, Outcome> {
         Box::pin(self.handle(incoming, next))
     }
 }

@@ -427,7 +427,7 @@ async fn a_message_that_is_sent_twice_is_handled_once_and_leaves_the_queue() {
 /// What a process that dies leaves in the store.
 async fn crash(store: &impl IdempotencyStore, clock: &ManualClock, handler: &str, message: &Message) {
     let request = ClaimRequest {
-        claim: Claim::new(handler, message.metadata().id.as_str()),
+        claim: Claim::new(handler, &*message.metadata().id),
         digest: PayloadDigest::of(message),
         generation: message.hops(),
         ttl: CLAIM,

@@ -73,17 +73,17 @@ impl<P: Serialize + DeserializeOwned> FlatEnvelope<P> {
 impl<E: Event> From<Envelope<E>> for FlatEnvelope<E> {
     fn from(Envelope { metadata, payload, .. }: Envelope<E>) -> Self {
         Self {
-            id: metadata.id,
-            payload_type: metadata.payload_type.into_owned(),
+            id: metadata.id.into(),
+            payload_type: metadata.payload_type.into(),
             version: metadata.version,
             occurred_at: metadata.occurred_at,
-            source: metadata.source,
-            correlation_id: metadata.correlation_id,
-            causation_id: metadata.causation_id,
-            traceparent: metadata.traceparent,
-            partition_key: metadata.partition_key,
-            tenant_id: metadata.tenant_id,
-            user_id: metadata.user_id,
+            source: metadata.source.map(Into::into),
+            correlation_id: metadata.correlation_id.map(Into::into),
+            causation_id: metadata.causation_id.map(Into::into),
+            traceparent: metadata.traceparent.map(Into::into),
+            partition_key: metadata.partition_key.map(Into::into),
+            tenant_id: metadata.tenant_id.map(Into::into),
+            user_id: metadata.user_id.map(Into::into),
             payload,
         }
     }

@@ -69,9 +69,9 @@ impl SqliteProducer {
     fn group(&self, message: &Message) -> Result<String, ProduceError> {
         let metadata = message.metadata();
         let group = match (&metadata.partition_key, self.keyless) {
-            (Some(key), _) => key.clone(),
+            (Some(key), _) => key.to_string(),
             (None, Some(KeylessGroup::PayloadType)) => metadata.payload_type.to_string(),
-            (None, Some(KeylessGroup::EventId)) => metadata.id.clone(),
+            (None, Some(KeylessGroup::EventId)) => metadata.id.to_string(),
             (None, None) => {
                 let text = format!(
                     "event `{}` has no ordering key, which queue `{}` needs: add `#[event(key = field)]`, or set \

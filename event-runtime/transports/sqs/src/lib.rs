@@ -59,8 +59,8 @@
 //! # Without AWS
 //! With the feature `local`, `cargo run -p event-transport-sqs --features local --bin sqs-local` serves the
 //! local endpoint (module `local`) on 127.0.0.1:9324; give its address as `endpoint_url`. Tests start it in their own process, on a
-//! clock that they advance, and order faults. It keeps its queues in memory: a restart begins with those of its
-//! configuration, empty.
+//! clock that they advance, and order faults. Its queues are in memory: a restart begins with those of its
+//! configuration, empty. With the feature `durable`, `sqs-local --data DIR` keeps them in a folder, with all they hold.
 //!
 //! # TLS
 //! Clients from configuration use rustls over ring and the system's certificates, and the proxies that the environment
