@@ -34,6 +34,22 @@ pub mod attribute {
     pub const ATTEMPTS: &str = "attempts";
     /// The record of a dead letter, JSON of at most 8 KiB.
     pub const DEAD_LETTER: &str = "dead-letter";
+
+    /// `name` as one of these, which nearly every attribute is, so that it needs no text of its own.
+    pub fn known(name: &str) -> Option<&'static str> {
+        const NAMES: [&str; 9] = [
+            PAYLOAD_TYPE,
+            VERSION,
+            ID,
+            CORRELATION_ID,
+            TRACEPARENT,
+            HOPS,
+            DELAYED_UNTIL,
+            ATTEMPTS,
+            DEAD_LETTER,
+        ];
+        NAMES.into_iter().find(|known| *known == name)
+    }
 }
 
 /// Attributes beside a body: few, unique names, in the order they were set.

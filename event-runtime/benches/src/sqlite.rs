@@ -13,6 +13,7 @@ use event_runtime::Codec;
 use event_runtime::embedded::{OutgoingMessage, QueueSettings, ReceiveRequest};
 use event_transport_sqlite::{SqliteBroker, Synchronous};
 use jiff::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
@@ -138,6 +139,8 @@ fn filled(path: &Path, body: &Bytes) -> Connection {
     let mut connection = Connection::open(path).unwrap();
     connection.pragma_update(None, "journal_mode", "WAL").unwrap();
     connection.pragma_update(None, "synchronous", "NORMAL").unwrap();
+    // Else the claim is prepared anew each turn, since its `LIMIT` is a parameter.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).unwrap();
     connection
         .execute_batch(
             "CREATE TABLE message (

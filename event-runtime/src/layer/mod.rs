@@ -22,7 +22,7 @@ pub(crate) use catch_panic::{catch_panic, unless_panicked};
 pub use circuit_breaker::{CircuitBreaker, CircuitState};
 pub use concurrency_limit::ConcurrencyLimit;
 pub use idempotent::Idempotent;
-pub use layer_fn::{LayerFn, LayerFnWith, LayerFunction, LayerFunctionWith, layer_fn, layer_fn_with};
+pub use layer_fn::{LayerFunction, LayerFunctionWith, layer_fn, layer_fn_with};
 pub use layered::Layered;
 pub use metrics::Metrics;
 pub use poison_guard::PoisonGuard;
@@ -114,7 +114,7 @@ impl<'a> Next<'a> {
     }
 }
 
-/// Waits for layers one after the other, the outermost first, as the inner ones have less and less to do.
+/// Waits for layers, one after the other.
 pub(crate) async fn drained(layers: &[Arc<dyn Layer>]) {
     for layer in layers {
         layer.drained().await;
