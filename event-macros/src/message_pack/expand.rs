@@ -20,9 +20,9 @@ pub(super) fn expand(pack: &Pack<'_>) -> TokenStream {
     });
     let count = events.len();
     let clashes = events.iter().enumerate().skip(1).map(|(index, listed)| clash(index, listed));
-    let readers = events.iter().enumerate().map(|(index, Listed { variant, .. })| {
-        quote!(#index => #runtime::to_variant(message, Self::#variant))
-    });
+    let readers = events.iter().enumerate().map(
+        |(index, Listed { variant, .. })| quote!(#index => #runtime::to_variant(message, Self::#variant)),
+    );
     let printed = events.iter().map(|Listed { variant, .. }| {
         let text = variant.unraw().to_string();
         quote!(Self::#variant(event) => (#text, event))

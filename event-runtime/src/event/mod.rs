@@ -14,12 +14,12 @@ mod upcast;
 mod validate;
 mod validate_std;
 
+pub(crate) use decode::decode;
 pub use decode::{DecodeError, DecodeErrorKind, ErrorCategory};
 pub use described::{Described, Readable, Written};
-pub(crate) use decode::decode;
 pub(crate) use descriptor::same_payload_type;
-pub(crate) use erased::Erased;
 pub use descriptor::{Compatibility, EventDescriptor, FieldDescriptor, Pii, Tagging, VariantDescriptor};
+pub(crate) use erased::Erased;
 pub use rules::Rule;
 pub use upcast::UpcastFrom;
 pub use validate::{Validate, ValidationError, ValidationErrors, Validator};

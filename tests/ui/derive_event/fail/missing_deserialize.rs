@@ -1,0 +1,14 @@
+use event_runtime::prelude::*;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// An order was paid.
+#[derive(Serialize, JsonSchema, Event)]
+struct OrderPaid {}
+
+message_pack! {
+    /// Orders.
+    OrderPack<OrderPaid>
+}
+
+fn main() {}
