@@ -6,9 +6,4 @@ use serde::Serialize;
 #[derive(Serialize, JsonSchema, Event)]
 struct OrderPaid {}
 
-message_pack! {
-    /// Orders.
-    OrderPack<OrderPaid>
-}
-
 fn main() {}
