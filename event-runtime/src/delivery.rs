@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -132,8 +133,8 @@ impl IntoIterator for Attributes {
 pub enum Lease {
     /// Two numbers: message and receipt, partition and offset, channel and delivery tag.
     Numbers(u64, u64),
-    /// A text such as SQS's receipt handle.
-    Text(Box<str>),
+    /// A text such as SQS's receipt handle; a clone shares it.
+    Text(Arc<str>),
 }
 
 /// One delivery: received, not yet settled.
