@@ -70,7 +70,7 @@ pub trait Layer: Send + Sync + 'static {
     /// The future may be dropped at any await point, by a timeout further out or at the end of a drain.
     fn call<'a>(&'a self, incoming: Incoming, next: Next<'a>) -> BoxFuture<'a, Outcome>;
 
-    /// Completes what the layer left to do when the last message was handled: a [consumer](crate::Consumer) waits for
+    /// Completes what the layer left to do when the last message was handled: a [consumer](crate::consumer::Consumer) waits for
     /// it at the end of its drain, within the drain's deadline.
     ///
     /// # Cancel safety
