@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytestring::ByteString;
 
 use crate::envelope::{Envelope, Metadata, WireFormat};
-use crate::event::{DecodeError, Event};
+use crate::event::{self, DecodeError, Event, EventDescriptor};
 
 /// A message whose payload was not decoded: its metadata, and one buffer that holds the payload.
 ///
@@ -25,6 +25,8 @@ struct Inner {
     format: WireFormat,
     delay: Option<Duration>,
     hops: u32,
+    /// The payload type, where it is one of this program's types that was encoded.
+    declared: Option<&'static str>,
 }
 
 /// Where a message's payload is.
@@ -45,10 +47,28 @@ impl Message {
         format: WireFormat,
         delay: Option<Duration>,
     ) -> Self {
-        Self(Arc::new(Inner { metadata, body, payload, format, delay, hops: 0 }))
+        Self(Arc::new(Inner { metadata, body, payload, format, delay, hops: 0, declared: None }))
+    }
+
+    /// The same message, encoded from a type of this program with this payload type.
+    pub(crate) fn declared_as(mut self, payload_type: &'static str) -> Self {
+        Arc::make_mut(&mut self.0).declared = Some(payload_type);
+        self
+    }
+
+    /// The payload type where it is one of this program's: a name that can't be anybody's invention.
+    pub(crate) fn declared(&self) -> Option<&'static str> {
+        self.0.declared
+    }
+
+    /// Whether `other` is this message itself, and no other one of the same content.
+    #[inline]
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// Everything beside the payload.
+    #[inline]
     pub fn metadata(&self) -> &Metadata {
         &self.0.metadata
     }
@@ -112,23 +132,31 @@ impl Message {
     /// # Errors
     /// See [`DecodeErrorKind`](crate::event::DecodeErrorKind): another payload type, an unknown version, a
     /// malformed payload, or one that breaks its rules.
+    #[inline]
     pub fn decode<E: Event>(&self) -> Result<E, DecodeError> {
         let metadata = &self.0.metadata;
         if metadata.payload_type != E::PAYLOAD_TYPE {
             return Err(DecodeError::another_payload_type(E::PAYLOAD_TYPE, &metadata.payload_type));
         }
-        let event = E::from_json(metadata.version, self.payload())?;
-        event.validate().map_err(DecodeError::broken_rules)?;
-        Ok(event)
+        event::decode(metadata.version, self.payload())
     }
 
     /// [`Message::decode`] together with a copy of the metadata, whose version is the one that was decoded to.
     ///
     /// # Errors
     /// Those of [`Message::decode`].
+    #[inline]
     pub fn to_envelope<E: Event>(&self) -> Result<Envelope<E>, DecodeError> {
         let payload = self.decode()?;
-        Ok(envelope(self.0.metadata.clone(), payload))
+        Ok(Envelope { metadata: self.metadata_of(E::DESCRIPTOR), payload, delay: None })
+    }
+
+    /// A copy of the metadata, whose version is the one that was decoded to.
+    fn metadata_of(&self, event: &'static EventDescriptor) -> Metadata {
+        let mut metadata = self.0.metadata.clone();
+        metadata.payload_type = ByteString::from_static(event.payload_type);
+        metadata.version = event.version;
+        metadata
     }
 
     /// [`Message::to_envelope`] of a message that is not needed any more: where nobody else holds it, its
@@ -145,7 +173,7 @@ impl Message {
 }
 
 fn envelope<E: Event>(mut metadata: Metadata, payload: E) -> Envelope<E> {
-    metadata.payload_type = Cow::Borrowed(E::PAYLOAD_TYPE);
+    metadata.payload_type = ByteString::from_static(E::PAYLOAD_TYPE);
     metadata.version = E::VERSION;
     Envelope { metadata, payload, delay: None }
 }

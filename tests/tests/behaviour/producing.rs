@@ -29,9 +29,8 @@ macro_rules! event {
 
         impl Event for $name {
             const PAYLOAD_TYPE: &'static str = stringify!($name);
-            const VERSION: u32 = 1;
             const DESCRIPTOR: &'static EventDescriptor =
-                &EventDescriptor::of::<Self>(stringify!($name), "an event of the tests", &[])$(.key($key))?;
+                &EventDescriptor::of::<Self>(stringify!($name), "an event of the tests")$(.key($key))?;
 
             fn ordering_key(&self) -> Option<String> {
                 let key: &[&str] = &[$($key)?];
@@ -159,7 +158,7 @@ impl Recorder {
     }
 
     pub fn taken_ids(&self) -> Vec<String> {
-        self.taken().iter().map(|message| message.metadata().id.clone()).collect()
+        self.taken().iter().map(|message| message.metadata().id.to_string()).collect()
     }
 
     /// The ids of all messages that it was given, taken or not.
@@ -187,7 +186,7 @@ impl Producer for Recorder {
     }
 
     async fn produce(&self, message: &Message) -> Result<(), ProduceError> {
-        self.shared.tried.lock().unwrap().push(message.metadata().id.clone());
+        self.shared.tried.lock().unwrap().push(message.metadata().id.to_string());
         self.shared.gate.acquire().await.unwrap().forget();
         match self.next_fault() {
             None | Some(Fault::Silence) => {

@@ -20,9 +20,9 @@ impl NewRow {
         let metadata = message.metadata();
         let delay = message.delay().map(|delay| i64::try_from(delay.as_millis()).unwrap_or(i64::MAX));
         Self {
-            event_id: metadata.id.clone(),
+            event_id: metadata.id.to_string(),
             payload_type: metadata.payload_type.to_string(),
-            ordering_key: metadata.partition_key.clone(),
+            ordering_key: metadata.partition_key.as_ref().map(ToString::to_string),
             body: message.body().to_string(),
             hops: i32::try_from(message.hops()).unwrap_or(i32::MAX),
             deliver_at: delay.map(|delay| now.saturating_add(delay)),

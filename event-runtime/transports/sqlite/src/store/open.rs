@@ -1,7 +1,7 @@
 //! Opening a file: whose it is, before anything is written into it.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -20,15 +20,14 @@ pub(crate) struct OpenSettings {
 }
 
 /// Two processes that create a file at once meet in changes that SQLite does not wait for: they try again.
-const ATTEMPTS: u32 = 50;
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(20);
 
 pub(super) fn open(path: &Path, settings: OpenSettings) -> Result<Connection, SqliteError> {
-    let mut attempt = 0;
+    let started = Instant::now();
     loop {
-        attempt += 1;
         match try_open(path, settings) {
-            Err(error) if error.kind() == SqliteErrorKind::Busy && attempt < ATTEMPTS => {
+            // SQLite itself may have waited already.
+            Err(error) if error.kind() == SqliteErrorKind::Busy && started.elapsed() < BUSY_TIMEOUT => {
                 std::thread::sleep(BETWEEN_ATTEMPTS);
             }
             result => return result,
@@ -41,6 +40,10 @@ fn try_open(path: &Path, settings: OpenSettings) -> Result<Connection, SqliteErr
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    if connection.is_readonly(rusqlite::MAIN_DB).map_err(failed)? {
+        let text = "it can't be written: change its permissions, or name another file";
+        return Err(SqliteError::file(SqliteErrorKind::Unavailable, path, text));
+    }
     connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(128);
     // Else a statement whose plan could depend on a parameter is prepared anew whenever that changes: each receive.
