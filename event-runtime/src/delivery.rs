@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use bytestring::ByteString;
 use jiff::Timestamp;
 
 use crate::envelope::Message;
@@ -32,11 +34,27 @@ pub mod attribute {
     pub const ATTEMPTS: &str = "attempts";
     /// The record of a dead letter, JSON of at most 8 KiB.
     pub const DEAD_LETTER: &str = "dead-letter";
+
+    /// `name` as one of these, which nearly every attribute is, so that it needs no text of its own.
+    pub fn known(name: &str) -> Option<&'static str> {
+        const NAMES: [&str; 9] = [
+            PAYLOAD_TYPE,
+            VERSION,
+            ID,
+            CORRELATION_ID,
+            TRACEPARENT,
+            HOPS,
+            DELAYED_UNTIL,
+            ATTEMPTS,
+            DEAD_LETTER,
+        ];
+        NAMES.into_iter().find(|known| *known == name)
+    }
 }
 
 /// Attributes beside a body: few, unique names, in the order they were set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Attributes(Vec<(Cow<'static, str>, String)>);
+pub struct Attributes(Vec<(Cow<'static, str>, ByteString)>);
 
 impl Attributes {
     /// No attributes.
@@ -46,11 +64,11 @@ impl Attributes {
 
     /// The value of `name`.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| &**value)
     }
 
     /// Sets `name`, replacing an earlier value.
-    pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) {
+    pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<ByteString>) {
         let (name, value) = (name.into(), value.into());
         match self.0.iter_mut().find(|(key, _)| *key == name) {
             Some((_, old)) => *old = value,
@@ -58,15 +76,20 @@ impl Attributes {
         }
     }
 
+    /// Attributes of names that are known to be unique.
+    pub(crate) fn from_unique(pairs: impl Iterator<Item = (Cow<'static, str>, ByteString)>) -> Self {
+        Self(pairs.collect())
+    }
+
     /// Removes `name` and returns its value.
-    pub fn remove(&mut self, name: &str) -> Option<String> {
+    pub fn remove(&mut self, name: &str) -> Option<ByteString> {
         let index = self.0.iter().position(|(key, _)| key == name)?;
         Some(self.0.remove(index).1)
     }
 
     /// Names and values in the order they were set.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_ref(), value.as_str()))
+        self.0.iter().map(|(name, value)| (name.as_ref(), &**value))
     }
 
     /// How many there are.
@@ -85,9 +108,10 @@ impl Attributes {
     }
 }
 
-impl<N: Into<Cow<'static, str>>, V: Into<String>> FromIterator<(N, V)> for Attributes {
+impl<N: Into<Cow<'static, str>>, V: Into<ByteString>> FromIterator<(N, V)> for Attributes {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        let mut attributes = Self::new();
+        let pairs = pairs.into_iter();
+        let mut attributes = Self(Vec::with_capacity(pairs.size_hint().0));
         for (name, value) in pairs {
             attributes.set(name, value);
         }
@@ -96,7 +120,7 @@ impl<N: Into<Cow<'static, str>>, V: Into<String>> FromIterator<(N, V)> for Attri
 }
 
 impl IntoIterator for Attributes {
-    type Item = (Cow<'static, str>, String);
+    type Item = (Cow<'static, str>, ByteString);
     type IntoIter = std::vec::IntoIter<Self::Item>;
 
     fn into_iter(self) -> Self::IntoIter {
@@ -109,8 +133,8 @@ impl IntoIterator for Attributes {
 pub enum Lease {
     /// Two numbers: message and receipt, partition and offset, channel and delivery tag.
     Numbers(u64, u64),
-    /// A text such as SQS's receipt handle.
-    Text(Box<str>),
+    /// A text such as SQS's receipt handle; a clone shares it.
+    Text(Arc<str>),
 }
 
 /// One delivery: received, not yet settled.
@@ -181,30 +205,25 @@ impl Message {
     /// Values that brokers refuse in an attribute (empty, or with control characters) are left out, and so is a
     /// trace context that receivers would ignore: the body has them.
     pub fn attributes(&self) -> Attributes {
-        let metadata = self.metadata();
-        let trace = metadata.traceparent.as_deref().filter(|_| metadata.trace_parent().is_some());
-        let version = metadata.version.to_string();
-        let values = [
-            (attribute::PAYLOAD_TYPE, Some(metadata.payload_type.as_ref())),
-            (attribute::VERSION, Some(version.as_str())),
-            (attribute::ID, Some(metadata.id.as_str())),
-            (attribute::CORRELATION_ID, metadata.correlation_id.as_deref()),
-            (attribute::TRACEPARENT, trace),
-        ];
-        let fits = |value: &&str| {
-            let plain = value.bytes().all(|byte| (b' '..0x7f).contains(&byte));
-            !value.is_empty() && (plain || !value.contains(char::is_control))
-        };
-        let mut attributes = Attributes(Vec::with_capacity(values.len()));
-        for (name, value) in values {
-            if let Some(value) = value.filter(fits) {
-                attributes.0.push((Cow::Borrowed(name), value.to_owned()));
-            }
-        }
-        if self.hops() > 0 {
-            attributes.set(attribute::HOPS, self.hops().to_string());
-        }
+        let mut attributes = Attributes(Vec::with_capacity(5));
+        attributes.0.extend(self.attribute_pairs().map(|(name, value)| (Cow::Borrowed(name), value)));
         attributes
+    }
+
+    /// [`Message::attributes`] one by one: unique names, and values that share the message's buffer.
+    pub(crate) fn attribute_pairs(&self) -> impl Iterator<Item = (&'static str, ByteString)> {
+        let metadata = self.metadata();
+        let trace = metadata.traceparent.as_ref().filter(|_| metadata.trace_parent().is_some());
+        let hops = (self.hops() > 0).then(|| number_text(self.hops()));
+        let values = [
+            (attribute::PAYLOAD_TYPE, Some(metadata.payload_type.clone())),
+            (attribute::VERSION, Some(number_text(metadata.version))),
+            (attribute::ID, Some(metadata.id.clone())),
+            (attribute::CORRELATION_ID, metadata.correlation_id.clone()),
+            (attribute::TRACEPARENT, trace.cloned()),
+            (attribute::HOPS, hops),
+        ];
+        values.into_iter().filter_map(|(name, value)| Some((name, value.filter(|value| fits(value))?)))
     }
 
     /// The message as it came with `attributes`: what the body cannot say is read from them.
@@ -218,4 +237,18 @@ impl Message {
     pub fn size(&self) -> usize {
         self.body().len() + self.attributes().size()
     }
+}
+
+/// Whether brokers take `value` in an attribute.
+fn fits(value: &str) -> bool {
+    // Without an early end, so that the compiler looks at many bytes at once.
+    let plain = value.bytes().fold(true, |plain, byte| plain & (b' '..0x7f).contains(&byte));
+    !value.is_empty() && (plain || !value.contains(char::is_control))
+}
+
+/// Nearly every version is below ten: its text need not be made anew for each message.
+fn number_text(number: u32) -> ByteString {
+    const DIGITS: &str = "0123456789";
+    let digit = usize::try_from(number).ok().and_then(|digit| DIGITS.get(digit..=digit));
+    digit.map_or_else(|| number.to_string().into(), ByteString::from_static)
 }

@@ -110,6 +110,7 @@ pub mod testing;
 mod testing_event;
 pub mod transport;
 
+pub use bytestring::ByteString;
 pub use clock::{Clock, ManualClock};
 pub use codec::Codec;
 pub use delivery::{Attributes, Delivery};

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::{WireFormat, cloudevents, eventbridge, native};
@@ -69,9 +70,10 @@ const METADATA_BYTES: usize = 512;
 
 /// Everything that is written here is UTF-8, so nothing is lost; checked, because no unsafe code says it.
 fn text(out: Vec<u8>) -> ByteString {
-    match String::from_utf8(out) {
-        Ok(text) => text.into(),
-        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned().into(),
+    let out = Bytes::from(out);
+    match ByteString::try_from(out.clone()) {
+        Ok(text) => text,
+        Err(_) => String::from_utf8_lossy(&out).into_owned().into(),
     }
 }
 

@@ -13,6 +13,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use bytestring::ByteString;
 use serde_json::value::RawValue;
 
 use super::native::{self, Field, Overlay, SPECVERSION, texts, write_extensions, write_fields};
@@ -45,18 +46,18 @@ impl EventBridge {
     /// Sets what this service adds to metadata that leaves it open.
     pub(super) fn prepare(&self, metadata: &mut Metadata) {
         if metadata.source.as_deref().is_none_or(str::is_empty) {
-            metadata.source = Some(self.source.as_ref().to_owned());
+            metadata.source = Some(self.source.as_ref().into());
         }
     }
 }
 
 /// Reads a whole envelope.
-pub(super) fn read(json: &str) -> Result<Found<'_>, Fault> {
+pub(super) fn read(body: &ByteString) -> Result<Found<'_>, Fault> {
     let mut metadata = Metadata::blank();
     let mut seen = Seen::default();
     let mut added = RawMembers::new();
     let mut detail = None;
-    let mut members = Members::of(json)?;
+    let mut members = Members::of_body(body)?;
     while let Some((name, value)) = members.next()? {
         let Some(index) = KNOWN.iter().position(|known| *known == name) else {
             value.keep(&mut added, name)?;
@@ -65,8 +66,8 @@ pub(super) fn read(json: &str) -> Result<Found<'_>, Fault> {
         let value = value.of(KNOWN[index]);
         seen.once(index as u8, &value)?;
         match KNOWN[index] {
-            "id" => metadata.id = value.filled_text()?.into_owned(),
-            "detail-type" => metadata.payload_type = Cow::Owned(value.filled_text()?.into_owned()),
+            "id" => metadata.id = value.kept_text()?,
+            "detail-type" => metadata.payload_type = value.kept_text()?,
             "source" => metadata.source = value.optional_text()?,
             "time" => metadata.occurred_at = value.optional_moment()?,
             _ => detail = Some(value),

@@ -1,5 +1,7 @@
 //! Forwarding: the same payload under other metadata, never parsed.
 
+use bytestring::ByteString;
+
 use super::check;
 use super::draft::Draft;
 use super::error::EncodeError;
@@ -13,7 +15,7 @@ impl Message {
     /// # use event_runtime::{Codec, Metadata};
     /// # let message = Codec::Native.encode_raw(Metadata::new("orders.order.paid", 1), "{}", None)?;
     /// let forwarded = message.with_metadata(|metadata| {
-    ///     metadata.source = Some("archive".to_owned());
+    ///     metadata.source = Some("archive".into());
     ///     metadata.headers.insert("forwarded".to_owned(), "true".to_owned());
     /// })?;
     /// assert_eq!(forwarded.payload(), "{}");
@@ -42,7 +44,7 @@ impl Message {
     ///
     /// # Errors
     /// [`EncodeErrorKind::Metadata`](super::EncodeErrorKind::Metadata) where `id` is empty.
-    pub fn with_id(self, id: impl Into<String>) -> Result<Self, EncodeError> {
+    pub fn with_id(self, id: impl Into<ByteString>) -> Result<Self, EncodeError> {
         self.with_metadata(|metadata| metadata.id = id.into())
     }
 
@@ -50,6 +52,9 @@ impl Message {
         let mut draft = Draft::open(self.format(), &metadata, self.payload().len());
         draft.payload().extend_from_slice(self.payload().as_bytes());
         let (body, payload) = draft.close(&metadata);
-        Self::from_parts(metadata, body, payload, self.format(), self.delay()).with_hops(self.hops())
+        let declared = self.declared().filter(|declared| metadata.payload_type == *declared);
+        let message =
+            Self::from_parts(metadata, body, payload, self.format(), self.delay()).with_hops(self.hops());
+        declared.into_iter().fold(message, Self::declared_as)
     }
 }

@@ -23,7 +23,6 @@ pub use cloudevents::CloudEvents;
 pub use error::{EncodeError, EncodeErrorKind};
 pub use eventbridge::EventBridge;
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -114,12 +113,12 @@ impl Codec {
         payload: &E,
         delay: Option<Duration>,
     ) -> Result<Message, EncodeError> {
-        metadata.payload_type = Cow::Borrowed(E::PAYLOAD_TYPE);
+        metadata.payload_type = ByteString::from_static(E::PAYLOAD_TYPE);
         metadata.version = E::VERSION;
         let mut draft = self.open(&mut metadata, TYPICAL_PAYLOAD)?;
         Erased::write_json(payload, draft.payload())
             .map_err(|error| EncodeError::payload(E::PAYLOAD_TYPE, error))?;
-        Ok(self.close(draft, metadata, delay))
+        Ok(self.close(draft, metadata, delay).declared_as(E::PAYLOAD_TYPE))
     }
 
     /// Writes metadata around a payload that is JSON already; `delay` is how long the broker keeps it back.
@@ -243,7 +242,7 @@ fn decode_text(body: ByteString, format: Option<WireFormat>) -> Result<Message, 
 }
 
 /// Native bodies are read at once; only what fails is looked at again to see whose it is.
-fn read_any(body: &str) -> (WireFormat, Result<Found<'_>, Fault>) {
+fn read_any(body: &ByteString) -> (WireFormat, Result<Found<'_>, Fault>) {
     let found = native::read(body);
     let format = match &found {
         Ok(_) => WireFormat::Native,
@@ -252,7 +251,7 @@ fn read_any(body: &str) -> (WireFormat, Result<Found<'_>, Fault>) {
     (format, if format == WireFormat::Native { found } else { read_as(format, body) })
 }
 
-fn read_as(format: WireFormat, body: &str) -> Result<Found<'_>, Fault> {
+fn read_as(format: WireFormat, body: &ByteString) -> Result<Found<'_>, Fault> {
     match format {
         WireFormat::Native => native::read(body),
         WireFormat::CloudEvents => cloudevents::read(body),

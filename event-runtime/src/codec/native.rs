@@ -5,7 +5,7 @@
 //! `extensions`. The same members, as far as a format has no place of its own for them, travel in the
 //! `eventmeta` of CloudEvents and EventBridge bodies.
 
-use std::borrow::Cow;
+use bytestring::ByteString;
 
 use super::read::{Fault, Found, FoundPayload, Members, Seen};
 use super::write::{Object, push_string};
@@ -89,8 +89,8 @@ pub(super) const DETAIL: &str = "detail";
 pub(super) const PAYLOAD_TYPE: &str = Field::PayloadType.name();
 
 /// Reads a whole body.
-pub(super) fn read(json: &str) -> Result<Found<'_>, Fault> {
-    let mut members = Members::of(json)?;
+pub(super) fn read(body: &ByteString) -> Result<Found<'_>, Fault> {
+    let mut members = Members::of_body(body)?;
     let Read { metadata, payload, .. } = read_members(&mut members)?;
     if metadata.payload_type.is_empty() {
         return Err(members.missing(Field::PayloadType.name()));
@@ -133,8 +133,8 @@ fn read_members<'de>(members: &mut Members<'de>) -> Result<Read<'de>, Fault> {
         let value = value.of(field.name());
         seen.once(field as u8, &value)?;
         match field {
-            Field::Id => metadata.id = value.filled_text()?.into_owned(),
-            Field::PayloadType => metadata.payload_type = Cow::Owned(value.filled_text()?.into_owned()),
+            Field::Id => metadata.id = value.kept_text()?,
+            Field::PayloadType => metadata.payload_type = value.kept_text()?,
             Field::Version => metadata.version = value.number()?,
             Field::OccurredAt => metadata.occurred_at = value.optional_moment()?,
             Field::Source => metadata.source = value.optional_text()?,

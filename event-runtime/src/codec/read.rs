@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use bytestring::ByteString;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
@@ -82,17 +83,24 @@ impl From<Stop> for Fault {
 /// The members of an object, one after the other.
 pub(super) struct Members<'de> {
     json: &'de str,
+    /// The body, where the text is one: what is kept of it is shared with it.
+    body: Option<&'de ByteString>,
     at: usize,
     first: bool,
 }
 
 impl<'de> Members<'de> {
+    /// The members of the object that `body` is, as a whole.
+    pub(super) fn of_body(body: &'de ByteString) -> Result<Self, Fault> {
+        Ok(Self { body: Some(body), ..Self::of(body)? })
+    }
+
     /// The members of the object that `json` is, as a whole.
     pub(super) fn of(json: &'de str) -> Result<Self, Fault> {
         let bytes = json.as_bytes();
         let at = scan::space(bytes, 0);
         if bytes.get(at) == Some(&b'{') {
-            return Ok(Self { json, at: at + 1, first: true });
+            return Ok(Self { json, body: None, at: at + 1, first: true });
         }
         scan::value(bytes, at)?;
         Err(Fault::rule(at, None, "is no JSON object"))
@@ -114,8 +122,7 @@ impl<'de> Members<'de> {
         let (name_end, escaped) = scan::string(bytes, at)?;
         let name = match self.json.get(at + 1..name_end - 1) {
             Some(name) if !escaped => Cow::Borrowed(name),
-            _ => Value { json: self.json.get(at..name_end).unwrap_or_default(), at, escaped, member: None }
-                .text()?,
+            _ => self.value(at, name_end, escaped).text()?,
         };
         let at = scan::colon(bytes, name_end)?;
         let (end, escaped) = match bytes.get(at) {
@@ -123,8 +130,12 @@ impl<'de> Members<'de> {
             _ => (scan::value(bytes, at)?, false),
         };
         self.at = end;
+        Ok(Some((name, self.value(at, end, escaped))))
+    }
+
+    fn value(&self, at: usize, end: usize, escaped: bool) -> Value<'de> {
         let json = self.json.get(at..end).unwrap_or_default();
-        Ok(Some((name, Value { json, at, escaped, member: None })))
+        Value { json, body: self.body, at, escaped, member: None }
     }
 
     /// A fault of a member that is not there.
@@ -142,6 +153,7 @@ impl<'de> Members<'de> {
 #[derive(Clone, Copy)]
 pub(super) struct Value<'de> {
     pub(super) json: &'de str,
+    body: Option<&'de ByteString>,
     at: usize,
     /// It is a string with escapes.
     escaped: bool,
@@ -186,9 +198,23 @@ impl<'de> Value<'de> {
         if text.is_empty() { Err(self.fault(EMPTY)) } else { Ok(text) }
     }
 
-    /// The string that it is; `None` for `null`.
-    pub(super) fn optional_text(&self) -> Result<Option<String>, Fault> {
-        if self.is_null() { Ok(None) } else { Ok(Some(self.text()?.into_owned())) }
+    /// `text`, which was read from this value, as metadata keep it: a part of the body where it stands there as it is.
+    pub(super) fn keep_text(&self, text: Cow<'de, str>) -> ByteString {
+        match (text, self.body) {
+            (Cow::Borrowed(text), Some(body)) => body.slice_ref(text),
+            (Cow::Borrowed(text), None) => text.into(),
+            (Cow::Owned(text), _) => text.into(),
+        }
+    }
+
+    /// [`Value::filled_text`], kept.
+    pub(super) fn kept_text(&self) -> Result<ByteString, Fault> {
+        Ok(self.keep_text(self.filled_text()?))
+    }
+
+    /// The string that it is, kept; `None` for `null`.
+    pub(super) fn optional_text(&self) -> Result<Option<ByteString>, Fault> {
+        if self.is_null() { Ok(None) } else { Ok(Some(self.keep_text(self.text()?))) }
     }
 
     /// The moment that it says; `None` for `null`.

@@ -20,6 +20,7 @@ use crate::consumer::scope::Scope;
 use crate::consumer::{ConsumerSettings, Order};
 use crate::delivery::{Delivery, Lease, SettleAction, Settlement};
 use crate::handler::Endpoint;
+use crate::layer::unless_panicked;
 use crate::transport::{DynDeadLetterSink, DynSource, SourceError, SourceInfo};
 
 pub(crate) struct Engine {
@@ -361,6 +362,13 @@ impl Engine {
     pub(crate) fn release_cut_off(&self) {
         let cut_off = self.state().release_running();
         self.counts.cut_off.add(cut_off);
+    }
+
+    /// Completes when layers have nothing left to do.
+    pub(crate) async fn drained(&self) {
+        if unless_panicked(async { self.endpoint.drained().await }).await.is_err() {
+            tracing::error!(source = %self.info.name, "a layer panicked at the end of the drain");
+        }
     }
 
     /// Completes when nothing is in flight.

@@ -11,7 +11,7 @@ use crate::consumer::dead_letter::{DeadLetterRecord, wrap};
 use crate::consumer::engine::Engine;
 use crate::consumer::job::{Job, Verdict};
 use crate::delivery::attribute;
-use crate::envelope::Message;
+use crate::envelope::{Context, Message};
 use crate::error::{Failure, FailureCode};
 use crate::handler::Incoming;
 use crate::layer::{catch_panic, unless_panicked};
@@ -56,12 +56,12 @@ async fn attempt(engine: &Engine, job: &Job) -> Verdict {
         .with_attempt(job.attempt())
         .with_cancellation(job.cancellation.clone());
     // Inside an async block: an endpoint that panics before it returns its future is caught too.
-    let handled = async {
+    let handled = Context::new(message.clone()).scope(async {
         match in_scope(engine, message).await {
             Ok(()) => engine.endpoint.handle(incoming).await,
             Err(failure) => Outcome::DeadLetter { failure },
         }
-    };
+    });
     match catch_panic(handled).await {
         Outcome::Ack => {
             engine.counts.acknowledged.add(1);

@@ -43,6 +43,13 @@ impl OutgoingMessage {
         self
     }
 
+    /// Adds attributes; at most 10 altogether, with distinct names.
+    #[must_use]
+    pub fn with_attributes(mut self, attributes: impl IntoIterator<Item = MessageAttribute>) -> Self {
+        self.attributes.extend(attributes);
+        self
+    }
+
     /// Keeps the message back for this long, at most 900 seconds; zero = the queue's own delay on a FIFO queue,
     /// none on a standard one.
     #[must_use]
@@ -88,8 +95,8 @@ pub struct MessageAttribute {
 
 impl MessageAttribute {
     /// An attribute of type `String`.
-    pub fn string(name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
-        Self::typed(name, "String", value.into())
+    pub fn string(name: impl Into<Cow<'static, str>>, value: impl Into<ByteString>) -> Self {
+        Self::typed(name, "String", value.into().into_bytes())
     }
 
     /// An attribute of any type: `String`, `Number` or `Binary`, optionally with a label of one's own
@@ -105,6 +112,11 @@ impl MessageAttribute {
     /// The name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// [`MessageAttribute::text`], sharing the buffer.
+    pub(super) fn shared_text(&self) -> Option<ByteString> {
+        if self.is_binary() { None } else { ByteString::try_from(self.value.clone()).ok() }
     }
 
     pub(super) fn shared_name(&self) -> Cow<'static, str> {
@@ -128,16 +140,37 @@ impl MessageAttribute {
 
     /// Whether the type is `Binary`.
     pub fn is_binary(&self) -> bool {
-        self.is_of("Binary")
+        self.base() == Some(BaseType::Binary)
     }
 
-    /// Whether its data type is `base`, or `base` with a label of one's own behind a period.
-    pub(super) fn is_of(&self, base: &str) -> bool {
-        self.data_type.strip_prefix(base).is_some_and(|label| label.is_empty() || label.starts_with('.'))
+    /// What its data type is without a label of one's own behind a period; `None` where the service knows no such
+    /// type.
+    pub(super) fn base(&self) -> Option<BaseType> {
+        BaseType::named(&self.data_type)
+            .or_else(|| self.data_type.split_once('.').and_then(|(base, _)| BaseType::named(base)))
     }
 
     pub(super) fn size(&self) -> usize {
         self.name.len() + self.data_type.len() + self.value.len()
+    }
+}
+
+/// The types of attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BaseType {
+    String,
+    Number,
+    Binary,
+}
+
+impl BaseType {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "String" => Self::String,
+            "Number" => Self::Number,
+            "Binary" => Self::Binary,
+            _ => return None,
+        })
     }
 }
 

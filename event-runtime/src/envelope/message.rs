@@ -25,6 +25,8 @@ struct Inner {
     format: WireFormat,
     delay: Option<Duration>,
     hops: u32,
+    /// The payload type, where it is one of this program's types that was encoded.
+    declared: Option<&'static str>,
 }
 
 /// Where a message's payload is.
@@ -45,10 +47,28 @@ impl Message {
         format: WireFormat,
         delay: Option<Duration>,
     ) -> Self {
-        Self(Arc::new(Inner { metadata, body, payload, format, delay, hops: 0 }))
+        Self(Arc::new(Inner { metadata, body, payload, format, delay, hops: 0, declared: None }))
+    }
+
+    /// The same message, encoded from a type of this program with this payload type.
+    pub(crate) fn declared_as(mut self, payload_type: &'static str) -> Self {
+        Arc::make_mut(&mut self.0).declared = Some(payload_type);
+        self
+    }
+
+    /// The payload type where it is one of this program's: a name that can't be anybody's invention.
+    pub(crate) fn declared(&self) -> Option<&'static str> {
+        self.0.declared
+    }
+
+    /// Whether `other` is this message itself, and no other one of the same content.
+    #[inline]
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// Everything beside the payload.
+    #[inline]
     pub fn metadata(&self) -> &Metadata {
         &self.0.metadata
     }
@@ -146,7 +166,7 @@ impl Message {
     /// A copy of the metadata, whose version is the one that was decoded to.
     fn metadata_of(&self, event: &'static EventDescriptor) -> Metadata {
         let mut metadata = self.0.metadata.clone();
-        metadata.payload_type = Cow::Borrowed(event.payload_type);
+        metadata.payload_type = ByteString::from_static(event.payload_type);
         metadata.version = event.version;
         metadata
     }
@@ -165,7 +185,7 @@ impl Message {
 }
 
 fn envelope<E: Event>(mut metadata: Metadata, payload: E) -> Envelope<E> {
-    metadata.payload_type = Cow::Borrowed(E::PAYLOAD_TYPE);
+    metadata.payload_type = ByteString::from_static(E::PAYLOAD_TYPE);
     metadata.version = E::VERSION;
     Envelope { metadata, payload, delay: None }
 }

@@ -1,9 +1,9 @@
 //! What travels around a payload.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use bytestring::ByteString;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
@@ -11,35 +11,38 @@ use crate::envelope::{TraceParent, TraceState};
 
 /// Everything that an envelope says beside its payload.
 ///
+/// Texts are parts of one shared buffer where the metadata came in a message: cloning them costs a reference count, and
+/// each keeps the whole message in memory. What is to stay for long is better copied, by `to_string`.
+///
 /// `Debug` prints what is set, extensions by their names only.
 #[derive(Clone)]
 pub struct Metadata {
     /// The event's id, an opaque string; a UUIDv7 unless it was set. Never empty on the wire.
-    pub id: String,
+    pub id: ByteString,
     /// The payload type. Never empty on the wire.
-    pub payload_type: Cow<'static, str>,
+    pub payload_type: ByteString,
     /// The version of the payload; 1 where the wire says nothing.
     pub version: u32,
     /// When the event happened; always set on envelopes made here, absent where a foreign producer left it out.
     pub occurred_at: Option<Timestamp>,
     /// The service that emitted the event.
-    pub source: Option<String>,
+    pub source: Option<ByteString>,
     /// What the events of one chain share: the id of the first, unless it was set.
-    pub correlation_id: Option<String>,
+    pub correlation_id: Option<ByteString>,
     /// The id of the message whose handling emitted this event.
-    pub causation_id: Option<String>,
+    pub causation_id: Option<ByteString>,
     /// W3C trace context, `traceparent`, as it came; [`Metadata::trace_parent`] reads it.
-    pub traceparent: Option<String>,
+    pub traceparent: Option<ByteString>,
     /// W3C trace context, `tracestate`, as it came; [`Metadata::trace_state`] reads it.
-    pub tracestate: Option<String>,
+    pub tracestate: Option<ByteString>,
     /// The ordering key.
-    pub partition_key: Option<String>,
+    pub partition_key: Option<ByteString>,
     /// The tenant that the event belongs to.
-    pub tenant_id: Option<String>,
+    pub tenant_id: Option<ByteString>,
     /// The user who caused the event.
-    pub user_id: Option<String>,
+    pub user_id: Option<ByteString>,
     /// Who sent it, in the application's own terms.
-    pub sender: Option<String>,
+    pub sender: Option<ByteString>,
     /// Whom it is for, in the application's own terms.
     pub to: Vec<String>,
     /// The application's own headers.
@@ -50,9 +53,10 @@ pub struct Metadata {
 
 impl Metadata {
     /// Metadata of a new event: a UUIDv7 as its id, the present moment, nothing else.
-    pub fn new(payload_type: impl Into<Cow<'static, str>>, version: u32) -> Self {
+    pub fn new(payload_type: impl Into<ByteString>, version: u32) -> Self {
+        let mut id = uuid::Uuid::encode_buffer();
         Self {
-            id: uuid::Uuid::now_v7().to_string(),
+            id: ByteString::from(&*uuid::Uuid::now_v7().hyphenated().encode_lower(&mut id)),
             payload_type: payload_type.into(),
             version,
             occurred_at: Some(Timestamp::now()),
@@ -63,8 +67,8 @@ impl Metadata {
     /// Metadata that says nothing yet; not valid before it has an id and a payload type.
     pub(crate) fn blank() -> Self {
         Self {
-            id: String::new(),
-            payload_type: Cow::Borrowed(""),
+            id: ByteString::new(),
+            payload_type: ByteString::new(),
             version: 1,
             occurred_at: None,
             source: None,
@@ -168,11 +172,11 @@ mod tests {
     fn a_trace_context_that_is_none_is_ignored() {
         let mut metadata = Metadata::new("x", 1);
         assert_eq!(metadata.trace_parent(), None);
-        metadata.traceparent = Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned());
-        metadata.tracestate = Some("not a state".to_owned());
+        metadata.traceparent = Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into());
+        metadata.tracestate = Some("not a state".into());
         assert!(metadata.trace_parent().is_some_and(|parent| parent.is_sampled()));
         assert!(metadata.trace_state().is_empty());
-        metadata.traceparent = Some("garbage".to_owned());
+        metadata.traceparent = Some("garbage".into());
         assert_eq!(metadata.trace_parent(), None);
     }
 

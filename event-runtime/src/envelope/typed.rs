@@ -1,9 +1,9 @@
 //! The typed envelope.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use bytestring::ByteString;
 use jiff::Timestamp;
 
 use crate::envelope::{Metadata, TraceParent, TraceState};
@@ -38,15 +38,15 @@ impl<E: Event> IntoEnvelope for E {
 impl<E: Event> Envelope<E> {
     /// The event in a new envelope: a UUIDv7 as its id, the present moment, its ordering key.
     pub fn new(payload: E) -> Self {
-        let mut metadata = Metadata::new(E::PAYLOAD_TYPE, E::VERSION);
-        metadata.partition_key = payload.ordering_key();
+        let mut metadata = Metadata::new(ByteString::from_static(E::PAYLOAD_TYPE), E::VERSION);
+        metadata.partition_key = payload.ordering_key().map(Into::into);
         Self { metadata, payload, delay: None }
     }
 
     /// Another event under the same metadata: id, correlation, headers and ordering key stay.
     pub fn map<F: Event>(self, change: impl FnOnce(E) -> F) -> Envelope<F> {
         let mut metadata = self.metadata;
-        metadata.payload_type = Cow::Borrowed(F::PAYLOAD_TYPE);
+        metadata.payload_type = ByteString::from_static(F::PAYLOAD_TYPE);
         metadata.version = F::VERSION;
         Envelope { metadata, payload: change(self.payload), delay: self.delay }
     }
@@ -55,7 +55,7 @@ impl<E: Event> Envelope<E> {
 impl<E> Envelope<E> {
     /// Sets the event's id, an opaque string. An empty one is refused when the event is encoded.
     #[must_use]
-    pub fn with_id(mut self, id: impl Into<String>) -> Self {
+    pub fn with_id(mut self, id: impl Into<ByteString>) -> Self {
         self.metadata.id = id.into();
         self
     }
@@ -69,21 +69,21 @@ impl<E> Envelope<E> {
 
     /// Sets the service that emits the event; a URI reference where CloudEvents are written.
     #[must_use]
-    pub fn with_source(mut self, source: impl Into<String>) -> Self {
+    pub fn with_source(mut self, source: impl Into<ByteString>) -> Self {
         self.metadata.source = Some(source.into());
         self
     }
 
     /// Sets what the events of one chain share.
     #[must_use]
-    pub fn with_correlation_id(mut self, id: impl Into<String>) -> Self {
+    pub fn with_correlation_id(mut self, id: impl Into<ByteString>) -> Self {
         self.metadata.correlation_id = Some(id.into());
         self
     }
 
     /// Sets the id of the message that caused this event.
     #[must_use]
-    pub fn with_causation_id(mut self, id: impl Into<String>) -> Self {
+    pub fn with_causation_id(mut self, id: impl Into<ByteString>) -> Self {
         self.metadata.causation_id = Some(id.into());
         self
     }
@@ -91,14 +91,15 @@ impl<E> Envelope<E> {
     /// Sets the W3C trace context.
     #[must_use]
     pub fn with_traceparent(mut self, parent: TraceParent) -> Self {
-        self.metadata.traceparent = Some(parent.to_string());
+        self.metadata.traceparent = Some(parent.to_string().into());
         self
     }
 
     /// Sets what tracing systems add to the trace context; an empty one is left out.
     #[must_use]
     pub fn with_tracestate(mut self, state: TraceState) -> Self {
-        self.metadata.tracestate = Some(state.to_string()).filter(|state| !state.is_empty());
+        self.metadata.tracestate =
+            Some(state.to_string().into()).filter(|state: &ByteString| !state.is_empty());
         self
     }
 
@@ -106,27 +107,27 @@ impl<E> Envelope<E> {
     /// visible ASCII characters) travels as its SHA-256 in hexadecimal digits.
     #[must_use]
     pub fn with_partition_key(mut self, key: impl Into<String>) -> Self {
-        self.metadata.partition_key = Some(broker_safe(key.into()));
+        self.metadata.partition_key = Some(broker_safe(key.into()).into());
         self
     }
 
     /// Sets the tenant that the event belongs to.
     #[must_use]
-    pub fn with_tenant(mut self, tenant_id: impl Into<String>) -> Self {
+    pub fn with_tenant(mut self, tenant_id: impl Into<ByteString>) -> Self {
         self.metadata.tenant_id = Some(tenant_id.into());
         self
     }
 
     /// Sets the user who caused the event.
     #[must_use]
-    pub fn with_user(mut self, user_id: impl Into<String>) -> Self {
+    pub fn with_user(mut self, user_id: impl Into<ByteString>) -> Self {
         self.metadata.user_id = Some(user_id.into());
         self
     }
 
     /// Sets who sends the event, in the application's own terms.
     #[must_use]
-    pub fn with_sender(mut self, sender: impl Into<String>) -> Self {
+    pub fn with_sender(mut self, sender: impl Into<ByteString>) -> Self {
         self.metadata.sender = Some(sender.into());
         self
     }
@@ -204,7 +205,7 @@ mod tests {
         assert!(first.metadata.id < second.metadata.id, "UUIDv7 in one process grow");
         assert!(first.metadata.occurred_at.is_some());
         assert_eq!(first.metadata.partition_key.as_deref(), Some("o-1"));
-        assert_eq!((first.metadata.payload_type.as_ref(), first.metadata.version), ("Order", 1));
+        assert_eq!((&*first.metadata.payload_type, first.metadata.version), ("Order", 1));
     }
 
     #[test]

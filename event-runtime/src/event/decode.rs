@@ -17,11 +17,14 @@ use crate::event::{Event, EventDescriptor, ValidationErrors};
 // Inline, as what it calls: each of its callers is compiled for each event, and it with them.
 #[inline]
 pub(crate) fn decode<E: Event>(version: u32, json: &str) -> Result<E, DecodeError> {
-    let event = E::from_json(version, json)?;
-    if E::HAS_RULES {
+    let decoded = E::from_json(version, json);
+    if E::HAS_RULES
+        && let Ok(event) = &decoded
+    {
         event.validate().map_err(DecodeError::broken_rules)?;
     }
-    Ok(event)
+    // As it is: taken apart and put together again, the event would be copied twice.
+    decoded
 }
 
 /// How much of a foreign name an error quotes, in characters.

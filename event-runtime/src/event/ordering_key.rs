@@ -26,10 +26,11 @@ impl<T: Display> OrderingKey for T {
 }
 
 /// The key as it is, or its SHA-256 in hex where a broker would refuse it.
-pub(crate) fn broker_safe(key: String) -> String {
+pub(crate) fn broker_safe<T: AsRef<str> + From<String>>(key: T) -> T {
+    let text = key.as_ref();
     let accepted =
-        (1..=MAX_KEY_LENGTH).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
-    if accepted { key } else { hex(&Sha256::digest(key.as_bytes())) }
+        (1..=MAX_KEY_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if accepted { key } else { hex(&Sha256::digest(text.as_bytes())).into() }
 }
 
 fn hex(bytes: &[u8]) -> String {

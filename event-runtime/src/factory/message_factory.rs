@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use bytestring::ByteString;
+
 use super::{AnyEvent, BuildError, PackConflicts, PackDescriptor, Packs};
 use crate::codec::Codec;
 use crate::envelope::{Message, Metadata};
@@ -125,8 +127,9 @@ impl MessageFactory {
         let version = self.event(payload_type).map_or(1, |event| event.version);
         let event = self.read(payload_type, version, json)?;
         let descriptor = event.descriptor();
-        let mut metadata = Metadata::new(descriptor.payload_type, descriptor.version);
-        metadata.partition_key = event.ordering_key();
+        let mut metadata =
+            Metadata::new(ByteString::from_static(descriptor.payload_type), descriptor.version);
+        metadata.partition_key = event.ordering_key().map(Into::into);
         prepare(&mut metadata);
         Ok(codec.encode_raw(metadata, &event.to_json()?, delay)?)
     }

@@ -33,10 +33,10 @@ impl TraceSpan {
 }
 
 impl Layer for TraceSpan {
-    fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome> {
+    fn call<'a>(&'a self, incoming: Incoming, next: Next<'a>) -> BoxFuture<'a, Outcome> {
         let span = span_of(&incoming);
         if span.is_disabled() {
-            return Box::pin(next.run(incoming));
+            return next.run(incoming);
         }
         Box::pin(async move {
             let start = Instant::now();
@@ -54,7 +54,7 @@ fn span_of(incoming: &Incoming) -> Span {
         "handle_message",
         payload_type = &*metadata.payload_type,
         version = metadata.version,
-        message_id = metadata.id.as_str(),
+        message_id = &*metadata.id,
         correlation_id = metadata.correlation_id.as_deref(),
         attempt = incoming.attempt(),
         outcome = Empty,
@@ -130,8 +130,8 @@ mod tests {
         let spans = Spans::default();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let mut metadata = Metadata::new("order.paid", 2);
-        metadata.id = "event-1".to_owned();
-        metadata.correlation_id = correlation.map(str::to_owned);
+        metadata.id = "event-1".into();
+        metadata.correlation_id = correlation.map(Into::into);
         let message = Codec::Native.encode_raw(metadata, r#"{"card":"4111"}"#, None).unwrap();
         tracing::subscriber::with_default(spans.clone(), || {
             runtime.block_on(router.handle(Incoming::new(message).with_attempt(3)));

@@ -183,7 +183,7 @@ impl Shared {
     fn key(&self, parcel: &Parcel) -> Option<String> {
         let mut targets = parcel.targets.iter().filter_map(|target| self.core.members.get(*target));
         let ordered = targets.any(|member| member.producer.capabilities().ordered);
-        parcel.message.metadata().partition_key.clone().filter(|_| ordered)
+        parcel.message.metadata().partition_key.as_ref().filter(|_| ordered).map(ToString::to_string)
     }
 
     fn settle(&self, delivered: Vec<Delivered>) {

@@ -195,6 +195,6 @@ impl ProducersPoolBuilder {
 
 /// The hook of a pool that has none.
 fn log(error: EmitError) {
-    let id = error.message().map(|message| message.metadata().id.as_str());
+    let id = error.message().map(|message| &*message.metadata().id);
     tracing::error!(id, %error, "event given up by the background queue");
 }

@@ -1,6 +1,5 @@
 //! What emitting leaves in metrics and traces: ids, types and results, never payloads.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::envelope::Message;
@@ -13,10 +12,7 @@ pub(super) const UNREGISTERED: &str = "unregistered";
 /// The payload type's label for an emitter that knows no packs: what was emitted from a type of this program goes
 /// by its name, what came from the wire does not.
 pub(super) fn label_of(message: &Message) -> metrics::SharedString {
-    match &message.metadata().payload_type {
-        Cow::Borrowed(name) => metrics::SharedString::const_str(name),
-        Cow::Owned(_) => metrics::SharedString::const_str(UNREGISTERED),
-    }
+    metrics::SharedString::const_str(message.declared().unwrap_or(UNREGISTERED))
 }
 
 /// One producer has answered for one message.
@@ -107,7 +103,7 @@ mod tests {
         }
 
         async fn produce(&self, message: &Message) -> Result<(), ProduceError> {
-            match message.metadata().id.as_str() {
+            match &*message.metadata().id {
                 "bad" => Err(ProduceError::new(ProduceErrorKind::TooLarge, "too large")),
                 "slow" => std::future::pending().await,
                 _ => Ok(()),

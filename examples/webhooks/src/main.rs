@@ -82,7 +82,7 @@ async fn run(
     let mut expected = 0;
     for delivery in deliveries {
         let mut metadata = Metadata::new(format!("github.{}.received", delivery.event), 1);
-        metadata.id = delivery.origin.clone();
+        metadata.id = delivery.origin.clone().into();
         tally.received(&metadata, &delivery.payload);
         match pool.emit(Codec::Native.encode_raw(metadata, delivery.payload.get(), None)?).await {
             Ok(()) => expected += 1,

@@ -41,12 +41,12 @@ impl Tally {
 
     pub(crate) fn received(&self, metadata: &Metadata, payload: &RawValue) {
         self.rows().entry(metadata.payload_type.to_string()).or_default().received += 1;
-        self.payloads().insert(metadata.id.clone(), payload.to_owned());
+        self.payloads().insert(metadata.id.to_string(), payload.to_owned());
     }
 
     /// Counts a handled event; `encoded` is what its type makes of it, and must say nothing else than the original.
     pub(crate) fn handled(&self, metadata: &Metadata, encoded: &Value) {
-        let original = self.payloads().remove(&metadata.id);
+        let original = self.payloads().remove(&*metadata.id);
         let original = original.and_then(|original| serde_json::from_str(original.get()).ok());
         let faithful = original.is_some_and(|original| stands_in(encoded, &original));
         let mut rows = self.rows();
@@ -59,7 +59,7 @@ impl Tally {
 
     pub(crate) fn dead_lettered(&self, letter: &Original) {
         let (id, payload_type) = match Codec::decode(letter.body.clone()) {
-            Ok(message) => (message.metadata().id.clone(), message.metadata().payload_type.to_string()),
+            Ok(message) => (message.metadata().id.to_string(), message.metadata().payload_type.to_string()),
             Err(_) => ("(no id)".to_owned(), "(no envelope)".to_owned()),
         };
         let record = letter.record.as_ref().unwrap_or(&Value::Null);

@@ -203,11 +203,11 @@ fn a_message_is_built_from_a_name_and_json() {
     let mut factory = MessageFactory::new();
     factory.register([TestPack::DESCRIPTOR]).unwrap();
     let json = serde_json::to_string(&created()).unwrap();
-    let prepare = |metadata: &mut Metadata| metadata.tenant_id = Some("t1".to_owned());
+    let prepare = |metadata: &mut Metadata| metadata.tenant_id = Some("t1".into());
     let message = factory.build(Created::PAYLOAD_TYPE, &json, &Codec::Native, prepare, None).unwrap();
     assert_eq!(message.decode::<Created>().unwrap(), created());
     assert_eq!(message.metadata().tenant_id.as_deref(), Some("t1"));
-    assert_eq!(message.metadata().partition_key, created().ordering_key());
+    assert_eq!(message.metadata().partition_key.as_deref(), created().ordering_key().as_deref());
     let refused = factory.build(Created::PAYLOAD_TYPE, "{}", &Codec::Native, |_| {}, None).unwrap_err();
     assert_eq!(refused.decode_error().map(|error| error.kind()), Some(DecodeErrorKind::Malformed));
 }

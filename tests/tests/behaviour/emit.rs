@@ -34,7 +34,7 @@ fn watched(builder: ProducersPoolBuilder) -> (ProducersPoolBuilder, Seen) {
     let seen = Seen::default();
     let hook = seen.clone();
     let builder = builder.on_async_failure(move |error| {
-        let id = error.message().unwrap().metadata().id.clone();
+        let id = error.message().unwrap().metadata().id.to_string();
         hook.lock().unwrap().push((id, error.kind()));
     });
     (builder, seen)
@@ -215,7 +215,7 @@ async fn close_returns_what_was_not_sent_oldest_first() {
     clock.advance(MINUTE);
     let left = closing.await.unwrap();
     // The whole batch was on its way, so all of it is reported.
-    let ids: Vec<_> = left.iter().map(|error| error.message().unwrap().metadata().id.as_str()).collect();
+    let ids: Vec<_> = left.iter().map(|error| &*error.message().unwrap().metadata().id).collect();
     assert_eq!(ids, ["1", "2", "3"]);
     assert!(left.iter().all(|error| error.kind() == EmitErrorKind::Closed));
     assert!(pool.close(MINUTE).await.is_empty());
@@ -362,7 +362,7 @@ async fn every_accepted_event_is_taken_or_reported() {
         accepted.extend(task.await.unwrap());
     }
     let left = pool.close(MINUTE).await;
-    let left = left.into_iter().map(|error| error.into_message().unwrap().metadata().id.clone());
+    let left = left.into_iter().map(|error| error.into_message().unwrap().metadata().id.to_string());
     let reported = seen.lock().unwrap().iter().map(|(id, _)| id.clone()).collect::<Vec<_>>();
     let mut ended: Vec<String> = recorder.taken_ids().into_iter().chain(reported).chain(left).collect();
     ended.sort();

@@ -4,7 +4,7 @@ use event_runtime::handler::CancellationToken;
 use event_runtime::handler::{
     Attempt, Cancellation, Extension, FromIncoming, FromRef, Headers, Incoming, State,
 };
-use event_runtime::layer::{Next, layer_fn};
+use event_runtime::layer::{Next, layer_fn_with};
 use event_runtime::testing::Harness;
 use event_runtime::{FailureCode, HandlerError, Message, MessageRouter, Metadata, Outcome};
 
@@ -22,8 +22,8 @@ async fn message_metadata_and_headers_are_those_of_the_message() {
     }
     let harness = Harness::new(MessageRouter::new().on_type("a", handler));
     let message = with_metadata("a", |metadata| {
-        metadata.id = "event-1".to_owned();
-        metadata.tenant_id = Some("acme".to_owned());
+        metadata.id = "event-1".into();
+        metadata.tenant_id = Some("acme".into());
         metadata.headers.insert("region".to_owned(), "eu".to_owned());
     });
     harness.deliver(message).await.assert_acked();
@@ -113,7 +113,9 @@ async fn perhaps_in_transaction(transaction: Option<Extension<Transaction>>) -> 
 #[tokio::test]
 async fn a_layer_s_value_reaches_the_handler_and_the_innermost_wins() {
     let with = |number| {
-        layer_fn(move |incoming: Incoming, next: Next| next.run(incoming.with_extension(Transaction(number))))
+        layer_fn_with(number, async |number: &u32, incoming: Incoming, next: Next<'_>| {
+            next.run(incoming.with_extension(Transaction(*number))).await
+        })
     };
     let router = MessageRouter::new()
         .on_type("a", in_transaction)
@@ -138,7 +140,7 @@ struct Tenant(String);
 
 impl<S> FromIncoming<S> for Tenant {
     fn from_incoming(incoming: &Incoming, _: &S) -> Result<Self, HandlerError> {
-        let tenant = incoming.message().metadata().tenant_id.clone();
+        let tenant = incoming.message().metadata().tenant_id.as_ref().map(ToString::to_string);
         tenant.map(Self).ok_or_else(|| HandlerError::dead_letter("no tenant"))
     }
 }
@@ -150,6 +152,6 @@ async fn an_extractor_of_one_s_own_decides_about_the_message() {
     }
     let harness = Harness::new(MessageRouter::new().on_type("a", handler));
     harness.deliver(message("a")).await.assert_dead_lettered(FailureCode::HandlerFailed);
-    let message = with_metadata("a", |metadata| metadata.tenant_id = Some("acme".to_owned()));
+    let message = with_metadata("a", |metadata| metadata.tenant_id = Some("acme".into()));
     assert_eq!(*harness.deliver(message).await.outcome(), Outcome::discard("acme"));
 }

@@ -158,7 +158,7 @@ impl Recorder {
     }
 
     pub fn taken_ids(&self) -> Vec<String> {
-        self.taken().iter().map(|message| message.metadata().id.clone()).collect()
+        self.taken().iter().map(|message| message.metadata().id.to_string()).collect()
     }
 
     /// The ids of all messages that it was given, taken or not.
@@ -186,7 +186,7 @@ impl Producer for Recorder {
     }
 
     async fn produce(&self, message: &Message) -> Result<(), ProduceError> {
-        self.shared.tried.lock().unwrap().push(message.metadata().id.clone());
+        self.shared.tried.lock().unwrap().push(message.metadata().id.to_string());
         self.shared.gate.acquire().await.unwrap().forget();
         match self.next_fault() {
             None | Some(Fault::Silence) => {

@@ -38,7 +38,7 @@ impl Fixture {
 /// A letter whose original is the event `id` of `payload_type`.
 fn letter(id: &str, payload_type: &'static str, code: &str, failed_at: &str) -> OutgoingMessage {
     let mut metadata = Metadata::new(payload_type, 1);
-    metadata.id = id.to_owned();
+    metadata.id = id.into();
     let body = Codec::Native.encode_raw(metadata, r#"{"n":1}"#, None).unwrap().body().to_string();
     let record = json!({
         "error": { "code": code, "message": "why" }, "attempts": 3, "failed_at": failed_at, "source": "orders",
@@ -109,7 +109,7 @@ async fn originals_go_back_one_hop_further_without_their_records() {
     let names: Vec<_> = back[0].attributes().iter().map(|attribute| attribute.name()).collect();
     assert!(names.contains(&attribute::HOPS) && !names.contains(&attribute::DEAD_LETTER), "{names:?}");
     let message = Codec::decode(back[0].body().clone()).unwrap();
-    assert_eq!((message.metadata().id.as_str(), message.payload()), ("e1", r#"{"n":1}"#));
+    assert_eq!((&*message.metadata().id, message.payload()), ("e1", r#"{"n":1}"#));
 }
 
 #[tokio::test]

@@ -121,13 +121,13 @@ async fn a_handler_has_the_state_that_was_set_when_it_was_registered() {
 #[tokio::test]
 async fn handlers_run_in_the_context_of_their_message_and_leave_it() {
     async fn cause() -> Outcome {
-        Outcome::discard(Context::current().unwrap().message().metadata().id.clone())
+        Outcome::discard(Context::current().unwrap().message().metadata().id.to_string())
     }
     async fn plain(_: Message) -> Outcome {
         cause().await
     }
     let message = message("a");
-    let expected = Outcome::discard(message.metadata().id.clone());
+    let expected = Outcome::discard(message.metadata().id.to_string());
 
     let router = MessageRouter::new().on_type("a", cause);
     assert_eq!(router.handle(message.clone()).await, expected);

@@ -88,7 +88,7 @@ async fn a_panic_and_a_broken_body_end_as_they_do_in_a_consumer() {
 
 #[tokio::test]
 async fn an_ordered_probe_refuses_messages_without_a_key() {
-    let keyed = with_metadata("a", |metadata| metadata.partition_key = Some("1".to_owned()));
+    let keyed = with_metadata("a", |metadata| metadata.partition_key = Some("1".into()));
     let ordered = Probe::new().ordered();
     assert!(ordered.capabilities().ordered);
     let refused = ordered.produce(&message("a")).await.unwrap_err();

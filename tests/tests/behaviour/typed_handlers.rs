@@ -47,8 +47,8 @@ fn shop(probe: &Probe) -> Harness<MessageRouter<Probe>> {
 async fn an_emitted_event_has_the_handled_message_as_its_cause() {
     let probe = Probe::new();
     let mut order = OrderPlaced::new("o-1".to_owned(), 5).envelope();
-    order.metadata.id = "order-event".to_owned();
-    order.metadata.tenant_id = Some("acme".to_owned());
+    order.metadata.id = "order-event".into();
+    order.metadata.tenant_id = Some("acme".into());
     shop(&probe).deliver(order).await.assert_acked();
 
     let payment = probe.only::<PaymentRequested>();

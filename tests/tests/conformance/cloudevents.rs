@@ -150,9 +150,9 @@ fn events_of_the_yaml_suite_come_back_as_they_went() {
 fn emitted_events_keep_the_specifications_schema() {
     let Some(schema) = schema() else { return };
     let mut metadata = Metadata::new("orders.order paid", 4_000_000_000);
-    metadata.source = Some("no uri reference, to be sure".to_owned());
-    metadata.correlation_id = Some(String::new());
-    metadata.sender = Some("sender".to_owned());
+    metadata.source = Some("no uri reference, to be sure".into());
+    metadata.correlation_id = Some("".into());
+    metadata.sender = Some("sender".into());
     metadata.headers.insert("key".to_owned(), "value".to_owned());
     for codec in [Codec::cloud_events("a service"), Codec::cloud_events("")] {
         for payload in ["{}", "null", "[1,2.5]", "\"text\""] {

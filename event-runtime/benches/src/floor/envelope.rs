@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct FlatEnvelope<P> {
+pub struct FlatEnvelope<P> {
     id: String,
     payload_type: String,
     #[serde(default = "first")]
@@ -37,7 +37,7 @@ fn first() -> u32 {
 
 impl<P: Serialize + DeserializeOwned> FlatEnvelope<P> {
     /// The same metadata as a new [`Envelope`]: a UUIDv7, the present moment, the ordering key.
-    pub(crate) fn new(payload_type: &str, key: String, payload: P) -> Self {
+    pub fn new(payload_type: &str, key: String, payload: P) -> Self {
         Self {
             id: Uuid::now_v7().to_string(),
             payload_type: payload_type.to_owned(),
@@ -54,18 +54,18 @@ impl<P: Serialize + DeserializeOwned> FlatEnvelope<P> {
         }
     }
 
-    pub(crate) fn payload_type(&self) -> &str {
+    pub fn payload_type(&self) -> &str {
         &self.payload_type
     }
 
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(1024);
         serde_json::to_writer(&mut out, self).unwrap();
         out
     }
 
     /// Faster than `from_slice`, which checks the UTF-8 of every string by itself.
-    pub(crate) fn decode(json: &[u8]) -> Self {
+    pub fn decode(json: &[u8]) -> Self {
         serde_json::from_str(std::str::from_utf8(json).unwrap()).unwrap()
     }
 }
@@ -73,17 +73,17 @@ impl<P: Serialize + DeserializeOwned> FlatEnvelope<P> {
 impl<E: Event> From<Envelope<E>> for FlatEnvelope<E> {
     fn from(Envelope { metadata, payload, .. }: Envelope<E>) -> Self {
         Self {
-            id: metadata.id,
-            payload_type: metadata.payload_type.into_owned(),
+            id: metadata.id.into(),
+            payload_type: metadata.payload_type.into(),
             version: metadata.version,
             occurred_at: metadata.occurred_at,
-            source: metadata.source,
-            correlation_id: metadata.correlation_id,
-            causation_id: metadata.causation_id,
-            traceparent: metadata.traceparent,
-            partition_key: metadata.partition_key,
-            tenant_id: metadata.tenant_id,
-            user_id: metadata.user_id,
+            source: metadata.source.map(Into::into),
+            correlation_id: metadata.correlation_id.map(Into::into),
+            causation_id: metadata.causation_id.map(Into::into),
+            traceparent: metadata.traceparent.map(Into::into),
+            partition_key: metadata.partition_key.map(Into::into),
+            tenant_id: metadata.tenant_id.map(Into::into),
+            user_id: metadata.user_id.map(Into::into),
             payload,
         }
     }

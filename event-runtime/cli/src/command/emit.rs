@@ -77,7 +77,7 @@ impl Emit {
         let transports = [backend.transport()];
         let bundle = ProducerPoolBundle::from_config_with(&section.holder, builder, &transports).await?;
         let message = self.build(context, &payload, bundle.pool.codec())?;
-        let id = message.metadata().id.clone();
+        let id = message.metadata().id.to_string();
         let producers: Vec<_> = bundle
             .pool
             .route(&self.payload_type)
@@ -113,10 +113,10 @@ impl Emit {
     fn build(&self, context: &Context, payload: &str, codec: &Codec) -> Result<event_runtime::Message> {
         let prepare = |metadata: &mut Metadata| {
             if let Some(id) = &self.id {
-                metadata.id.clone_from(id);
+                metadata.id = id.as_str().into();
             }
-            metadata.correlation_id.clone_from(&self.correlation_id);
-            metadata.tenant_id.clone_from(&self.tenant);
+            metadata.correlation_id = self.correlation_id.as_deref().map(Into::into);
+            metadata.tenant_id = self.tenant.as_deref().map(Into::into);
             metadata.headers.extend(self.headers.iter().cloned());
         };
         let delay = Some(Duration::from_secs(self.delay)).filter(|delay| !delay.is_zero());

@@ -80,7 +80,7 @@ impl CloudEvents {
     /// Sets what this service adds to metadata that leaves it open.
     pub(super) fn prepare(&self, metadata: &mut Metadata) {
         if metadata.source.as_deref().is_none_or(str::is_empty) {
-            metadata.source = Some(self.source.as_ref().to_owned());
+            metadata.source = Some(self.source.as_ref().into());
         }
         let stale =
             metadata.extensions.get(DATASCHEMA).and_then(|value| attribute::text(value)).is_none_or(

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use bytestring::ByteString;
 use serde_json::value::RawValue;
 
 use super::{DATA_BASE64, DATASCHEMA, attribute, base64, holds_json, schema_version};
@@ -65,9 +66,9 @@ pub(super) fn is_reserved(name: &str) -> bool {
 }
 
 /// Reads a whole CloudEvent.
-pub(in crate::codec) fn read(json: &str) -> Result<Found<'_>, Fault> {
+pub(in crate::codec) fn read(body: &ByteString) -> Result<Found<'_>, Fault> {
     let mut reading = Reading::new();
-    let mut members = Members::of(json)?;
+    let mut members = Members::of_body(body)?;
     while let Some((name, value)) = members.next()? {
         match FIELDS.iter().find(|(known, _)| *known == name) {
             Some(&(name, field)) => reading.member(name, field, value.of(name))?,
@@ -114,9 +115,9 @@ impl<'de> Reading<'de> {
                     return Err(value.fault("is no version that is read here: only `1.0` is"));
                 }
             }
-            Field::Id => metadata.id = core(name, &value)?.into_owned(),
-            Field::Source => metadata.source = Some(core(name, &value)?.into_owned()),
-            Field::Type => metadata.payload_type = Cow::Owned(core(name, &value)?.into_owned()),
+            Field::Id => metadata.id = value.keep_text(core(name, &value)?),
+            Field::Source => metadata.source = Some(value.keep_text(core(name, &value)?)),
+            Field::Type => metadata.payload_type = value.keep_text(core(name, &value)?),
             Field::Time => metadata.occurred_at = value.optional_moment()?,
             Field::DataContentType | Field::DataSchema | Field::Subject => {
                 core(name, &value)?;
@@ -226,12 +227,12 @@ fn core<'de>(name: &'static str, value: &Value<'de>) -> Result<Cow<'de, str>, Fa
 }
 
 /// An attribute that is a text to us: other producers may have written an integer or a boolean.
-fn scalar(value: &Value<'_>) -> Result<String, Fault> {
+fn scalar(value: &Value<'_>) -> Result<ByteString, Fault> {
     if value.json.starts_with('"') {
-        return value.text().map(Cow::into_owned);
+        return value.text().map(|text| value.keep_text(text));
     }
     if attribute::is_value(value.json) {
-        return Ok(value.json.to_owned());
+        return Ok(value.keep_text(Cow::Borrowed(value.json)));
     }
     Err(value.fault("is no string, boolean or integer of 32 bits"))
 }

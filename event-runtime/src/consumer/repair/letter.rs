@@ -33,7 +33,7 @@ impl StoredLetter {
         {
             let metadata = message.metadata();
             payload_type = payload_type.or_else(|| Some(metadata.payload_type.to_string()));
-            event_id = event_id.or_else(|| Some(metadata.id.clone()));
+            event_id = event_id.or_else(|| Some(metadata.id.to_string()));
         }
         Self {
             transport_id: delivery.transport_id.clone(),

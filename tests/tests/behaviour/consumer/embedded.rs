@@ -86,8 +86,8 @@ pub(super) fn settings() -> ConsumerSettings {
 
 pub(super) fn event(id: &str, key: &str) -> Message {
     let mut metadata = Metadata::new("test.event", 1);
-    metadata.id = id.to_owned();
-    metadata.partition_key = Some(key.to_owned());
+    metadata.id = id.into();
+    metadata.partition_key = Some(key.into());
     Codec::Native.encode_raw(metadata, "{}", None).unwrap()
 }
 
@@ -108,7 +108,7 @@ fn failing_until(succeeds_at: u32) -> (Tried, impl Endpoint) {
     let tried = Tried::default();
     let noted = tried.clone();
     let endpoint = Each(move |incoming: Incoming| -> BoxFuture<'static, Outcome> {
-        noted.lock().unwrap().push((incoming.message().metadata().id.clone(), incoming.attempt()));
+        noted.lock().unwrap().push((incoming.message().metadata().id.to_string(), incoming.attempt()));
         let outcome = if incoming.attempt() < succeeds_at {
             Outcome::retry(Failure::new(FailureCode::HandlerFailed, "not yet"))
         } else {
@@ -255,7 +255,7 @@ async fn a_long_handler_keeps_its_message_from_a_second_consumer() {
     let start = || {
         let (tried, clock) = (tried.clone(), queues.clock.clock());
         Running::start(queues.consumer(), move |message: Message| {
-            tried.lock().unwrap().push((message.metadata().id.clone(), 1));
+            tried.lock().unwrap().push((message.metadata().id.to_string(), 1));
             clock.sleep(Duration::from_secs(1800))
         })
     };
@@ -295,7 +295,7 @@ async fn a_letter_that_fills_its_queue_is_kept_without_its_record() {
         queues.broker.create_queue("small", QueueSettings::new().maximum_message_size(1024)).unwrap();
     let payload = format!("\"{}\"", "x".repeat(700));
     let mut metadata = Metadata::new("test.event", 1);
-    metadata.id = "large".to_owned();
+    metadata.id = "large".into();
     let message = Codec::Native.encode_raw(metadata, &payload, None).unwrap();
     queues.send(&message).await;
     let consumer = queues.consumer().with_dead_letters(EmbeddedDeadLetters::new(letters.clone()));

@@ -128,7 +128,7 @@ async fn a_dead_letter_unblocks_its_key_after_it_is_stored() {
     let running = Running::start(consumer(&source, &letters), move |message: Message| {
         let stored = stored.all().len();
         async move {
-            match message.metadata().id.as_str() {
+            match &*message.metadata().id {
                 "bad" => Err(HandlerError::dead_letter("never")),
                 _ if stored == 1 => Ok(()),
                 _ => Err(HandlerError::discard("the dead letter was not stored yet")),

@@ -69,7 +69,7 @@ async fn exhaustion_is_judged_only_after_the_handler_ran() {
 async fn each_decision_is_carried_out() {
     let (source, letters) = (FakeSource::new(info()), Letters::default());
     let running = Running::start(consumer(&source, &letters), |message: Message| async move {
-        match message.metadata().id.as_str() {
+        match &*message.metadata().id {
             "later" => Err(HandlerError::retry_after(Duration::from_secs(7), "busy")),
             "dead" => Err(HandlerError::dead_letter("never")),
             "discard" => Err(HandlerError::discard("not for us")),

@@ -19,8 +19,8 @@ use super::*;
 /// A message of type `test.event` with this id, and this ordering key if any.
 fn event(id: &str, key: Option<&str>) -> Message {
     let mut metadata = Metadata::new("test.event", 2);
-    metadata.id = id.to_owned();
-    metadata.partition_key = key.map(str::to_owned);
+    metadata.id = id.into();
+    metadata.partition_key = key.map(Into::into);
     Codec::Native.encode_raw(metadata, "{}", None).unwrap()
 }
 
@@ -38,9 +38,9 @@ async fn a_message_arrives_with_its_attributes_group_and_deduplication_id() {
     let queue = fifo(&broker);
     let producer = EmbeddedProducer::new("p", queue.clone());
     let mut metadata = Metadata::new("test.event", 2);
-    metadata.id = "an id with spaces".to_owned();
-    metadata.partition_key = Some("key".to_owned());
-    metadata.correlation_id = Some("c".to_owned());
+    metadata.id = "an id with spaces".into();
+    metadata.partition_key = Some("key".into());
+    metadata.correlation_id = Some("c".into());
     let message = Codec::Native.encode_raw(metadata, r#"{"n":1}"#, None).unwrap();
     producer.produce(&message).await.unwrap();
     producer.produce(&message).await.expect("sent again it is the same message");
@@ -96,7 +96,7 @@ async fn a_batch_keeps_its_order_and_reports_each_message() {
     let mut ids = Vec::new();
     while ids.len() < 23 {
         for received in take(&queue, 10) {
-            ids.push(Codec::decode(received.body().clone()).unwrap().metadata().id.clone());
+            ids.push(Codec::decode(received.body().clone()).unwrap().metadata().id.to_string());
             queue.delete(received.receipt()).unwrap();
         }
     }
@@ -281,7 +281,7 @@ async fn a_retry_succeeds_and_what_never_does_is_a_dead_letter_with_its_error() 
         let handler = {
             let tried = Arc::clone(&tried);
             move |message: Message| {
-                let id = message.metadata().id.clone();
+                let id = message.metadata().id.to_string();
                 let mut tried = tried.lock().unwrap();
                 tried.push(id.clone());
                 let times = tried.iter().filter(|other| **other == id).count();

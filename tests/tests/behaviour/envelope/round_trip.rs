@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use event_runtime::envelope::WireFormat;
-use event_runtime::{Codec, Metadata};
+use event_runtime::{ByteString, Codec, Metadata};
 use jiff::Timestamp;
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -64,7 +64,7 @@ fn extensions() -> impl Strategy<Value = BTreeMap<String, Box<RawValue>>> {
 }
 
 fn metadata() -> impl Strategy<Value = Metadata> {
-    let text = || option::of(any::<String>());
+    let text = || option::of(any::<String>().prop_map(ByteString::from));
     // From the year 0 to the end of time.
     let moment = (-62_167_219_200i64..=253_402_207_199, 0..1_000_000_000i32)
         .prop_map(|(second, nanosecond)| Timestamp::new(second, nanosecond).unwrap());
@@ -73,7 +73,7 @@ fn metadata() -> impl Strategy<Value = Metadata> {
     let rest = (vec(any::<String>(), 0..3), btree_map(any::<String>(), any::<String>(), 0..4), extensions());
     (wire, chain, rest).prop_map(|(wire, chain, rest)| {
         let mut metadata = Metadata::new(wire.1, wire.2);
-        (metadata.id, metadata.occurred_at, metadata.source) = (wire.0, wire.3, wire.4);
+        (metadata.id, metadata.occurred_at, metadata.source) = (wire.0.into(), wire.3, wire.4);
         (metadata.correlation_id, metadata.causation_id, metadata.traceparent) = (chain.0, chain.1, chain.2);
         (metadata.tracestate, metadata.partition_key, metadata.tenant_id) = (chain.3, chain.4, chain.5);
         (metadata.user_id, metadata.sender) = (chain.6, chain.7);

@@ -39,7 +39,7 @@ fn unknown_metadata_travels_on() {
 fn an_event_that_passed_through_eventbridge_keeps_its_own_id_and_moment() {
     let mut metadata = Metadata::new("orders.order.paid", 2);
     metadata.occurred_at = Some("2026-01-01T00:00:00.5Z".parse().unwrap());
-    metadata.correlation_id = Some("chain".to_owned());
+    metadata.correlation_id = Some("chain".into());
     let sent = Codec::event_bridge("orders").encode_raw(metadata, "{\"a\":1}", None).unwrap();
     // What the service does: an id of its own, whole seconds, an account and a region.
     let mut delivered: serde_json::Value = serde_json::from_str(sent.body()).unwrap();

@@ -94,7 +94,7 @@ impl<Db: Database> Transactional<Db> {
         self
     }
 
-    async fn handle(&self, incoming: Incoming, next: Next) -> Outcome {
+    async fn handle(&self, incoming: Incoming, next: Next<'_>) -> Outcome {
         let request = self.request(incoming.message());
         let transaction = match self.record(&request).await {
             Ok(Recorded::Begun(transaction)) => transaction,
@@ -138,7 +138,7 @@ impl<Db: Database> Transactional<Db> {
     fn request(&self, message: &Message) -> ClaimRequest {
         let key = match &self.key {
             Some(key) => key(message),
-            None => message.metadata().id.clone(),
+            None => message.metadata().id.to_string(),
         };
         ClaimRequest {
             claim: Claim::new(self.handler.clone(), key),
@@ -199,7 +199,7 @@ impl<Db: Database> Transactional<Db> {
             }
             ClaimOutcome::Completed | ClaimOutcome::Claimed { .. } => {
                 self.count("duplicate");
-                tracing::debug!(handler = %self.handler, id = metadata.id, "duplicate suppressed");
+                tracing::debug!(handler = %self.handler, id = %metadata.id, "duplicate suppressed");
                 Outcome::Ack
             }
         }
@@ -238,7 +238,7 @@ async fn roll_back<Db: Database>(transaction: Transaction<'static, Db>) {
 }
 
 impl<Db: Database> Layer for Transactional<Db> {
-    fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome> {
+    fn call<'a>(&'a self, incoming: Incoming, next: Next<'a>) -> BoxFuture<'a, Outcome> {
         Box::pin(self.handle(incoming, next))
     }
 }

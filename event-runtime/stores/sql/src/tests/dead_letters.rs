@@ -160,7 +160,7 @@ async fn no_text_of_a_message_keeps_its_letter_out<Db: Database>(pool: sqlx::Poo
     let long: String = (0..300).map(|_| uuid::Uuid::now_v7().to_string()).collect();
     for id in ["\0".to_owned(), long] {
         let mut letter = letter("A", 1);
-        let metadata = Metadata { id: id.clone(), ..Metadata::new("t", 1) };
+        let metadata = Metadata { id: id.clone().into(), ..Metadata::new("t", 1) };
         letter.body = Codec::Native.encode_raw(metadata, "{}", None).unwrap().body().as_bytes().clone();
         letter.attributes = Attributes::default();
         letter.group = Some(id.clone());

@@ -26,7 +26,7 @@ async fn a_commit_publishes_and_a_rollback_does_not<Db: Database>(pool: sqlx::Po
     transaction.rollback().await.unwrap();
     let mut transaction = pool.begin().await.unwrap();
     let envelope = order("kept", 2);
-    let id = envelope.metadata.id.clone();
+    let id = envelope.metadata.id.to_string();
     outbox.emit(&mut transaction, envelope).await.unwrap();
     let broker = TestBroker::new("broker");
     let relay = Relay::new(pool.clone(), TestBroker::pool(std::slice::from_ref(&broker)));
@@ -66,8 +66,8 @@ async fn the_context_of_a_handler_is_inherited<Db: Database>(pool: sqlx::Pool<Db
     migrate(&pool).await.unwrap();
     let mut transaction = pool.begin().await.unwrap();
     let mut metadata = Metadata::new("Cause", 1);
-    metadata.id = "cause".to_owned();
-    metadata.tenant_id = Some("tenant".to_owned());
+    metadata.id = "cause".into();
+    metadata.tenant_id = Some("tenant".into());
     let handled = Codec::Native.encode_raw(metadata, "{}", None).unwrap();
     let outbox = Outbox::new();
     let emitted =

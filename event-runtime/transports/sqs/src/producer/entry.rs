@@ -59,7 +59,7 @@ impl Entry {
             return Err(ProduceError::new(ProduceErrorKind::TooLarge, text));
         }
         Ok(Self {
-            event_id: metadata.id.clone(),
+            event_id: metadata.id.to_string(),
             group: group(message, layout)?,
             deduplication_id: layout.fifo.then(|| identifier(&message.deduplication_id())),
             body,
@@ -112,7 +112,7 @@ fn group(message: &Message, layout: Layout) -> Result<Option<String>, ProduceErr
         return Ok(tenant.map(identifier));
     }
     let group = match (&metadata.partition_key, layout.keyless) {
-        (Some(key), _) => key.as_str(),
+        (Some(key), _) => &**key,
         (None, Some(KeylessGroup::PayloadType)) => &metadata.payload_type,
         (None, Some(KeylessGroup::EventId)) => &metadata.id,
         (None, None) => {

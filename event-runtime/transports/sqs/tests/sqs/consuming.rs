@@ -35,11 +35,11 @@ struct Log {
 impl Log {
     fn note(&self, message: &Message, enough: usize) -> usize {
         let mut ids = self.ids.lock().unwrap();
-        ids.push(message.metadata().id.clone());
+        ids.push(message.metadata().id.to_string());
         if ids.len() >= enough {
             self.enough.notify_one();
         }
-        ids.iter().filter(|id| **id == message.metadata().id).count()
+        ids.iter().filter(|id| **id == *message.metadata().id).count()
     }
 
     fn ids(&self) -> Vec<String> {
@@ -153,7 +153,7 @@ async fn a_fifo_queue_is_handled_in_order_over_faults() {
     let handler = {
         let (log, tries) = (log.clone(), tries.clone());
         move |message: Message| {
-            let id = message.metadata().id.clone();
+            let id = message.metadata().id.to_string();
             let tried = {
                 let mut tries = tries.lock().unwrap();
                 let tried = tries.entry(id).or_default();

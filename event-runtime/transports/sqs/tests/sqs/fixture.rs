@@ -50,7 +50,7 @@ impl Fixture {
 
     /// The ids of all messages in the queue, in the order in which it hands them out; they leave it.
     pub fn drain(&self) -> Vec<String> {
-        drain(&self.queue).into_iter().map(|message| message.metadata().id.clone()).collect()
+        drain(&self.queue).into_iter().map(|message| message.metadata().id.to_string()).collect()
     }
 }
 

@@ -100,7 +100,7 @@ async fn a_dead_letter_in_the_middle_of_a_group_lets_the_rest_follow_in_order() 
     let handler = {
         let (handled, done) = (handled.clone(), done.clone());
         move |message: Message| {
-            let id = message.metadata().id.clone();
+            let id = message.metadata().id.to_string();
             let broken = id.ends_with("-2");
             if !broken {
                 let mut handled = handled.lock().unwrap();

@@ -42,7 +42,7 @@ const FIFO: &str = "arn:aws:sqs:eu-central-1:123456789012:orders.fifo";
 fn router(seen: &Arc<Mutex<Vec<String>>>) -> MessageRouter {
     let note = |seen: &Arc<Mutex<Vec<String>>>| {
         let seen = seen.clone();
-        move |message: &Message| seen.lock().unwrap().push(message.metadata().id.clone())
+        move |message: &Message| seen.lock().unwrap().push(message.metadata().id.to_string())
     };
     let (good, bad, panic, dead) = (note(seen), note(seen), note(seen), note(seen));
     MessageRouter::new()

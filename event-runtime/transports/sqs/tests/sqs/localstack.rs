@@ -57,7 +57,7 @@ async fn a_fifo_queue_is_produced_to_and_handled_in_order() {
         let (handled, done) = (handled.clone(), done.clone());
         move |message: Message| {
             let mut ids = handled.lock().unwrap();
-            ids.push(message.metadata().id.clone());
+            ids.push(message.metadata().id.to_string());
             if ids.len() == COUNT {
                 done.notify_one();
             }

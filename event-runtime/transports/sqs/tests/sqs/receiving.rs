@@ -19,10 +19,10 @@ const NO_WAIT: Duration = Duration::ZERO;
 
 fn put(fixture: &Fixture, count: usize, keys: usize) {
     for message in messages(count, keys) {
-        let id = message.metadata().id.clone();
+        let id = message.metadata().id.to_string();
         let mut outgoing = OutgoingMessage::new(message.body().clone().into_bytes());
         if fixture.queue.is_fifo() {
-            let key = message.metadata().partition_key.clone().unwrap();
+            let key = message.metadata().partition_key.as_ref().unwrap().to_string();
             outgoing = outgoing.with_group(key).with_deduplication_id(id);
         }
         fixture.queue.try_send(outgoing).unwrap();

@@ -43,7 +43,7 @@ macro_rules! transactional_tests {
             ) -> Result<Outcome, HandlerError> {
                 let run = given.runs.fetch_add(1, Ordering::SeqCst);
                 sqlx::query("INSERT INTO ledger (event_id) VALUES ($1)")
-                    .bind(&message.metadata().id)
+                    .bind(&*message.metadata().id)
                     .execute(&mut **tx)
                     .await?;
                 if let Some(gate) = &given.gate {
@@ -223,7 +223,7 @@ macro_rules! transactional_tests {
                     let run = given.runs.fetch_add(1, Ordering::SeqCst);
                     Outbox::new().emit(&mut tx, order(&message.metadata().id, 7)).await?;
                     sqlx::query("INSERT INTO ledger (event_id) VALUES ($1)")
-                        .bind(&message.metadata().id)
+                        .bind(&*message.metadata().id)
                         .execute(&mut **tx)
                         .await?;
                     Ok((given.then)(run))
@@ -251,7 +251,7 @@ macro_rules! transactional_tests {
                 let mut customers: Vec<_> =
                     broker.orders().into_iter().map(|(customer, _)| customer).collect();
                 customers.sort_unstable();
-                let mut ids = [first.metadata().id.clone(), second.metadata().id.clone()];
+                let mut ids = [first.metadata().id.to_string(), second.metadata().id.to_string()];
                 ids.sort_unstable();
                 assert_eq!(customers, ids);
                 // Each tells what caused it.
