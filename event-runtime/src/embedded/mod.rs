@@ -39,7 +39,6 @@ pub mod rules;
 mod send;
 mod settle;
 mod shared;
-mod slab;
 mod source;
 mod state;
 mod stored;

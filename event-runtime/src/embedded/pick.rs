@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::groups::Tenants;
 use super::ids::{Receipt, SequenceNumber};
 use super::message::{Content, ReceivedMessage};
-use super::slab::NONE;
 use super::state::{End, State};
 use super::stored::{Place, Stored};
+use crate::slab::NONE;
 
 /// What one receive asks for.
 #[derive(Clone, Copy, Debug)]

@@ -15,8 +15,8 @@ use super::list::{Chain, Links, List};
 use super::memory::{Attempts, Deduplication, DeduplicationKey};
 use super::message::{Content, SentMessage};
 use super::room::{Capacity, Need, Room};
-use super::slab::Slab;
 use super::stored::{Place, Stored};
+use crate::slab::Slab;
 
 /// The state of one queue.
 #[derive(Debug)]
