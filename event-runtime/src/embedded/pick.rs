@@ -128,7 +128,7 @@ impl State {
     fn receive(&mut self, slot: u32, timeout: i64) -> Option<ReceivedMessage> {
         self.hide(slot, Place::InFlight);
         if timeout > 0 {
-            self.deadlines.set(slot, self.now.saturating_add(timeout));
+            self.hide_until(slot, self.now.saturating_add(timeout));
         }
         let now = self.now;
         let stored = self.messages.get_mut(slot)?;
@@ -208,7 +208,7 @@ impl State {
             self.show(slot, End::Front);
         } else if let Some(stored) = self.messages.get_mut(slot) {
             stored.place = Place::InFlight;
-            self.deadlines.set(slot, self.now.saturating_add(timeout));
+            self.hide_until(slot, self.now.saturating_add(timeout));
         }
     }
 }
