@@ -45,6 +45,9 @@ impl State {
         departures: &mut Vec<Departure>,
     ) {
         let first = received.len();
+        if received.capacity() == 0 {
+            received.reserve_exact(wanted.max.min(self.messages.len()));
+        }
         while received.len() < wanted.max && self.in_flight < self.capacity.in_flight {
             let tenants = (!self.attributes.fifo).then_some(Tenants { in_flight: self.in_flight });
             let Some(group) = self.groups.next_turn(tenants) else { break };
