@@ -10,9 +10,6 @@ use jiff::Timestamp;
 
 use super::ids::{MessageId, Receipt, SequenceNumber, timestamp};
 
-/// Room for the attributes of an ordinary event, so that their list is allocated once.
-const TYPICAL_ATTRIBUTES: usize = 5;
-
 /// A message to be sent.
 ///
 /// ```
@@ -43,14 +40,6 @@ impl OutgoingMessage {
     #[must_use]
     pub fn with_attribute(mut self, attribute: MessageAttribute) -> Self {
         self.attributes.push(attribute);
-        self
-    }
-
-    /// Adds attributes; at most 10 altogether, with distinct names.
-    #[must_use]
-    pub fn with_attributes(mut self, attributes: impl IntoIterator<Item = MessageAttribute>) -> Self {
-        self.attributes.reserve_exact(TYPICAL_ATTRIBUTES);
-        self.attributes.extend(attributes);
         self
     }
 

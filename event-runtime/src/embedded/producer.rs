@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::after;
-use crate::delivery::attribute;
+use crate::delivery::{TYPICAL_ATTRIBUTES, attribute};
 use crate::envelope::Message;
 use crate::event::broker_safe;
 use crate::transport::{KeylessGroup, ProduceError, ProduceErrorKind, Producer, ProducerCapabilities};
@@ -60,9 +60,10 @@ impl EmbeddedProducer {
 
     fn outgoing(&self, message: &Message) -> Result<OutgoingMessage, ProduceError> {
         let metadata = message.metadata();
-        let attributes = message.attribute_pairs().map(|(name, value)| MessageAttribute::string(name, value));
-        let mut outgoing =
-            OutgoingMessage::new(message.body().as_bytes().clone()).with_attributes(attributes);
+        let mut attributes = Vec::with_capacity(TYPICAL_ATTRIBUTES);
+        message.each_attribute(|name, value| attributes.push(MessageAttribute::string(name, value)));
+        let mut outgoing = OutgoingMessage::new(message.body().as_bytes().clone());
+        outgoing.attributes = attributes;
         if self.queue.is_fifo() {
             outgoing = outgoing
                 .with_group(self.group(message)?)

@@ -28,8 +28,7 @@ impl<T: Display> OrderingKey for T {
 /// The key as it is, or its SHA-256 in hex where a broker would refuse it.
 pub(crate) fn broker_safe<T: AsRef<str> + From<String>>(key: T) -> T {
     let text = key.as_ref();
-    let accepted =
-        (1..=MAX_KEY_LENGTH).contains(&text.len()) && is_graphic(text);
+    let accepted = (1..=MAX_KEY_LENGTH).contains(&text.len()) && is_graphic(text);
     if accepted { key } else { hex(&Sha256::digest(text.as_bytes())).into() }
 }
 
