@@ -23,21 +23,47 @@ pub use crate::event::{
     Compatibility, DecodeError, Event, EventDescriptor, FieldDescriptor, OrderingKey, Pii, Registered,
     Tagging, Upcast, UpcastFrom, Validate, Validator, follows_its_older, has_type_of_its_older, upcast_json,
 };
-pub use crate::factory::{MessagePack, PackDescriptor, first_clash};
+pub use crate::factory::{Clash, MessagePack, PackDescriptor, place_in};
 
 /// No upper bound of a length.
 pub const UNBOUNDED: usize = usize::MAX;
 
 /// The ordering key of an event with `#[event(key = …)]`.
+// Once a type of key, and not once an event.
+#[inline(never)]
 pub fn ordering_key<K: OrderingKey + ?Sized>(field: &K) -> Option<String> {
     Some(field.to_key())
+}
+
+/// A required field without rules.
+pub const fn field(
+    name: &'static str,
+    type_name: &'static str,
+    description: &'static str,
+) -> FieldDescriptor {
+    FieldDescriptor::new(name, type_name, description)
+}
+
+/// Prints a pack's event as its derived `Debug` would.
+///
+/// # Errors
+/// Those of the formatter.
+pub fn debug_variant(
+    formatter: &mut core::fmt::Formatter<'_>,
+    (name, event): (&str, &dyn core::fmt::Debug),
+) -> core::fmt::Result {
+    formatter.debug_tuple(name).field(event).finish()
 }
 
 /// Reads a message as one event of a pack.
 ///
 /// # Errors
 /// Those of [`Message::decode`].
-pub fn to_variant<E: Event, P>(message: &Message, variant: fn(Envelope<E>) -> P) -> Result<P, DecodeError> {
+#[inline(never)]
+pub fn to_variant<E: Event, P>(
+    message: &Message,
+    variant: impl FnOnce(Envelope<E>) -> P,
+) -> Result<P, DecodeError> {
     message.to_envelope().map(variant)
 }
 

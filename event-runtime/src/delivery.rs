@@ -93,7 +93,8 @@ impl Attributes {
 
 impl<N: Into<Cow<'static, str>>, V: Into<ByteString>> FromIterator<(N, V)> for Attributes {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        let mut attributes = Self::new();
+        let pairs = pairs.into_iter();
+        let mut attributes = Self(Vec::with_capacity(pairs.size_hint().0));
         for (name, value) in pairs {
             attributes.set(name, value);
         }

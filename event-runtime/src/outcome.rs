@@ -22,8 +22,12 @@ pub enum Outcome {
     /// Nobody tried to handle it: hand it back, without counting an attempt where the broker allows that.
     ///
     /// For layers that know before the handler runs that it can't run now: somebody else is handling the message,
-    /// what the handler needs is down. It does not use up the attempts of the consumer; a broker that counts receives
-    /// by itself (the redrive policy of SQS) counts it all the same.
+    /// what the handler needs is down. By itself it never makes a dead letter in the consumer.
+    ///
+    /// SQS has no request to take a receive back. There each deferral raises the receive count, so that a later failure
+    /// may find fewer attempts left, and it counts towards the queue's own `maxReceiveCount`: a message that is deferred
+    /// that often goes to the queue's dead letters untried and without an error. Defer for long rather than often, and
+    /// give the queue's redrive policy a high count.
     Defer {
         /// The least delay, held to what the broker can delay.
         after: Duration,

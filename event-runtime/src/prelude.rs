@@ -9,7 +9,7 @@ pub use crate::consumer::Consumer;
 pub use crate::envelope::{Envelope, IntoEnvelope, Message, Metadata};
 pub use crate::factory::{MessagePack, Packs};
 pub use crate::handler::{Attempt, Cancellation, Extension, Headers, Incoming, Payload, State};
-pub use crate::layer::{Layer, Next, layer_fn};
+pub use crate::layer::{Layer, Next, layer_fn, layer_fn_with};
 pub use crate::outcome::{HandlerError, Outcome};
 pub use crate::pool::{EmitError, Emitter, ProducersPool};
 pub use crate::router::MessageRouter;

@@ -14,18 +14,16 @@ pub(crate) struct Order {
 }
 
 impl Validate for Order {
+    const FIELDS: &'static [FieldDescriptor] =
+        &[FieldDescriptor::new("order_id", "String", ""), FieldDescriptor::new("amount", "i64", "")];
+
     fn validate_into(&self, _: &mut Validator) {}
 }
 
 impl Event for Order {
     const PAYLOAD_TYPE: &'static str = "Order";
-    const VERSION: u32 = 1;
-    const DESCRIPTOR: &'static EventDescriptor = &EventDescriptor::of::<Self>(
-        "Order",
-        "an order was made",
-        &[FieldDescriptor::new("order_id", "String", ""), FieldDescriptor::new("amount", "i64", "")],
-    )
-    .key("order_id");
+    const DESCRIPTOR: &'static EventDescriptor =
+        &EventDescriptor::of::<Self>("Order", "an order was made").key("order_id");
 
     fn ordering_key(&self) -> Option<String> {
         Some(self.order_id.clone())
@@ -38,5 +36,5 @@ impl Event for Order {
 
 #[test]
 fn its_schema_is_an_object() {
-    assert_eq!((Order::DESCRIPTOR.schema)().get("type"), Some(&json!("object")));
+    assert_eq!(Order::DESCRIPTOR.schema().get("type"), Some(&json!("object")));
 }

@@ -19,17 +19,19 @@ pub(super) fn expand(input: &DeriveInput, event: &Event, origin: u64) -> TokenSt
     let (import, runtime) = (event.runtime.import(), &RuntimePath::Imported);
     let (descriptor, validate) = (descriptor(event), validate(event));
     let (from_json, chain) = (from_json(event), chain(event));
-    let ordering_key = match &event.key {
-        Some(key) => {
-            let field = event
-                .fields
-                .iter()
-                .find(|field| matches!(&field.member, Member::Named(own) if *own == key.field));
-            let value = field.map(fields::of_self);
-            quote!(#runtime::ordering_key(#value))
+    let ordering_key = event.key.as_ref().map(|key| {
+        let field = event
+            .fields
+            .iter()
+            .find(|field| matches!(&field.member, Member::Named(own) if *own == key.field));
+        let value = field.map(fields::of_self);
+        quote! {
+            fn ordering_key(&self) -> #runtime::Option<#runtime::String> {
+                #runtime::ordering_key(#value)
+            }
         }
-        None => quote!(#runtime::Option::None),
-    };
+    });
+    let later_version = (*version > 1).then(|| quote!(const VERSION: u32 = #version;));
     let own_impl = own_impl(event);
     let own_rules = fields::own_rules(runtime, input, &event.fields);
     let tracked = committed::tracked(runtime, event.schemas.as_deref(), payload_type, *version);
@@ -46,12 +48,10 @@ pub(super) fn expand(input: &DeriveInput, event: &Event, origin: u64) -> TokenSt
             #[automatically_derived]
             impl #runtime::Event for #name {
                 const PAYLOAD_TYPE: &'static str = #payload_type;
-                const VERSION: u32 = #version;
+                #later_version
                 const DESCRIPTOR: &'static #runtime::EventDescriptor = #descriptor;
 
-                fn ordering_key(&self) -> #runtime::Option<#runtime::String> {
-                    #ordering_key
-                }
+                #ordering_key
 
                 #from_json
             }
@@ -71,7 +71,7 @@ fn descriptor(event: &Event) -> TokenStream {
     let (runtime, Event { name, description, .. }) = (RuntimePath::Imported, event);
     let rust_name = name.unraw().to_string();
     let mut descriptor = quote! {
-        &#runtime::EventDescriptor::of::<Self>(#rust_name, #description, <Self as #runtime::Validate>::FIELDS)
+        &#runtime::EventDescriptor::of::<Self>(#rust_name, #description)
     };
     for (setter, value) in [("domain", &event.domain), ("topic", &event.topic), ("schemas", &event.schemas)] {
         if let Some(value) = value {
@@ -105,11 +105,7 @@ fn validate(event: &Event) -> TokenStream {
     let own = rules::container_calls(runtime, &event.rules);
     let is_empty = checks.is_empty() && own.is_empty();
     let validator = if is_empty { format_ident!("_validator") } else { format_ident!("__validator") };
-    let has_rules = is_empty.then(|| {
-        quote!(
-            const HAS_RULES: bool = false;
-        )
-    });
+    let has_rules = fields::has_rules(&event.fields, !is_empty);
     let presence = (!is_empty).then(|| quote!(#[allow(unused_imports)] use #runtime::AlwaysThere as _;));
     let presence = presence.filter(|_| checks.to_string().contains("IS_MISSING"));
     quote! {
@@ -195,15 +191,14 @@ fn constructor(event: &Event) -> Option<TokenStream> {
         quote!(let default: Self = #default;)
     });
     let allow = match required.len() {
-        0 => Some(quote!(#[allow(clippy::new_without_default)])),
-        8.. => Some(quote!(#[allow(clippy::too_many_arguments)])),
+        0 => Some(quote!(, clippy::new_without_default)),
+        8.. => Some(quote!(, clippy::too_many_arguments)),
         _ => None,
     };
     Some(quote! {
         /// The event from its required fields; optional and defaulted fields take their defaults.
         #[must_use]
-        #[allow(dead_code)]
-        #allow
+        #[allow(dead_code #allow)]
         #visibility fn #constructor(#(#parameters),*) -> Self {
             #default
             #body

@@ -44,11 +44,7 @@ pub(super) fn fallback(
                 const PAYLOAD_TYPE: &'static str = #payload_type;
                 const VERSION: u32 = #version;
                 const DESCRIPTOR: &'static #runtime::EventDescriptor =
-                    &#runtime::EventDescriptor::of::<Self>(#rust_name, "", &[]);
-
-                fn ordering_key(&self) -> #runtime::Option<#runtime::String> {
-                    #runtime::Option::None
-                }
+                    &#runtime::EventDescriptor::of::<Self>(#rust_name, "");
             }
         };
 

@@ -23,7 +23,7 @@ fn descriptor(runtime: &RuntimePath, field: &Field, place: &Place) -> TokenStrea
         Wire::Flat | Wire::Nowhere => String::new(),
     };
     let (ty, description) = (type_name(&field.ty), &field.description);
-    let mut row = quote!(#runtime::FieldDescriptor::new(#name, #ty, #description));
+    let mut row = quote!(#runtime::field(#name, #ty, #description));
     if let Some(written_name) = &field.written_name {
         row.extend(quote!(.written_as(#written_name)));
     }
@@ -48,6 +48,17 @@ fn descriptor(runtime: &RuntimePath, field: &Field, place: &Place) -> TokenStrea
         row.extend(quote!(.variant(#name, #tagging)));
     }
     row
+}
+
+/// Whether there is anything to check, where the rows of the fields do not say it.
+pub(crate) fn has_rules<'a>(
+    fields: impl IntoIterator<Item = &'a Field>,
+    has_rules: bool,
+) -> Option<TokenStream> {
+    let mut on_wire = fields.into_iter().filter(|field| field.wire != Wire::Nowhere).peekable();
+    // The trait takes a type without rows for one that is written by hand.
+    let is_said = on_wire.peek().is_none() || on_wire.any(|field| !field.rules.is_empty());
+    (is_said != has_rules).then(|| quote!(const HAS_RULES: bool = #has_rules;))
 }
 
 fn tagging(runtime: &RuntimePath, tagging: &Tagging) -> TokenStream {

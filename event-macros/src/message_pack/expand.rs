@@ -1,6 +1,6 @@
 //! The code of a pack: its type, its constant data, its decoder.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Path;
 use syn::ext::IdentExt;
@@ -18,12 +18,14 @@ pub(super) fn expand(pack: &Pack<'_>) -> TokenStream {
         let path = listed.path;
         quote!(<#path as #runtime::Event>::DESCRIPTOR)
     });
-    let clashes =
-        events.iter().enumerate().skip(1).map(|(index, listed)| clashes(runtime, name, index, listed));
-    let arms = events.iter().map(|Listed { path, variant }| {
-        quote! {
-            <#path as #runtime::Event>::PAYLOAD_TYPE => #runtime::to_variant(message, Self::#variant)
-        }
+    let count = events.len();
+    let clashes = events.iter().enumerate().skip(1).map(|(index, listed)| clash(index, listed));
+    let readers = events.iter().enumerate().map(
+        |(index, Listed { variant, .. })| quote!(#index => #runtime::to_variant(message, Self::#variant)),
+    );
+    let printed = events.iter().map(|Listed { variant, .. }| {
+        let text = variant.unraw().to_string();
+        quote!(Self::#variant(event) => (#text, event))
     });
     quote! {
         #ty
@@ -31,10 +33,10 @@ pub(super) fn expand(pack: &Pack<'_>) -> TokenStream {
         const _: () = {
             #import
 
-            const EVENTS: &[&#runtime::EventDescriptor] = &[#(#descriptors),*];
-            const _: () = match #runtime::first_clash(EVENTS) {
+            const EVENTS: &[&#runtime::EventDescriptor; #count] = &[#(#descriptors),*];
+            const CLASH: #runtime::Clash = #runtime::Clash::find(#text, EVENTS);
+            const _: () = {
                 #(#clashes)*
-                _ => {}
             };
 
             #[automatically_derived]
@@ -43,12 +45,19 @@ pub(super) fn expand(pack: &Pack<'_>) -> TokenStream {
                 const DESCRIPTOR: &'static #runtime::PackDescriptor =
                     &#runtime::PackDescriptor { name: #text, description: #description, events: EVENTS };
 
-                #[allow(unreachable_patterns)]
                 fn decode(message: &#runtime::Message) -> #runtime::Result<Self, #runtime::DecodeError> {
-                    match &*message.metadata().payload_type {
-                        #(#arms,)*
+                    match #runtime::place_in(EVENTS, message) {
+                        #(#readers,)*
                         _ => #runtime::Err(#runtime::not_in_pack(<Self as #runtime::MessagePack>::DESCRIPTOR, message)),
                     }
+                }
+            }
+
+            #[automatically_derived]
+            impl #runtime::core::fmt::Debug for #name {
+                #[inline]
+                fn fmt(&self, formatter: &mut #runtime::core::fmt::Formatter<'_>) -> #runtime::core::fmt::Result {
+                    #runtime::debug_variant(formatter, match self { #(#printed,)* })
                 }
             }
 
@@ -92,6 +101,8 @@ pub(super) fn enumeration(pack: &Pack<'_>, with_table: bool) -> TokenStream {
             #(#rows)*
         }
     });
+    // What stands in for a pack has no code of its own.
+    let debug = (!with_table).then(|| quote!(#[derive(#runtime::core::fmt::Debug)]));
     let variants = events.iter().map(|Listed { path, variant }| {
         let doc = format!(" [`{0}`]({0})", path_text(path));
         quote! {
@@ -102,7 +113,7 @@ pub(super) fn enumeration(pack: &Pack<'_>, with_table: bool) -> TokenStream {
     quote! {
         #(#attributes)*
         #table
-        #[derive(#runtime::core::fmt::Debug)]
+        #debug
         #[allow(clippy::large_enum_variant)]
         #visibility enum #name {
             #(#variants),*
@@ -129,7 +140,6 @@ pub(super) fn registrations(pack: &Pack<'_>) -> TokenStream {
     let each = pack.events.iter().map(|listed| {
         let path = listed.path;
         quote! {
-            #[automatically_derived]
             impl #runtime::Registered for #path {
                 const PACK: &'static str = #text;
             }
@@ -138,17 +148,9 @@ pub(super) fn registrations(pack: &Pack<'_>) -> TokenStream {
     each.collect()
 }
 
-/// What the compiler says where an event before has the payload type.
-fn clashes(runtime: &RuntimePath, pack: &Ident, index: usize, listed: &Listed<'_>) -> TokenStream {
+/// What refuses an event where one before it has its payload type.
+fn clash(index: usize, listed: &Listed<'_>) -> TokenStream {
     let event = path_text(listed.path);
-    let same =
-        format!("two events of one payload type and version in pack `{pack}`: give `{event}` another `type`");
-    let other = format!(
-        "two versions of one payload type in pack `{pack}`: list the newest and name the older one in its `upcast_from`; `{event}` is one of them"
-    );
-    let (runtime, span) = (runtime.at(listed.path.span()), located_at(listed.path.span()));
-    quote_spanned! {span=>
-        #runtime::Option::Some((#index, true)) => #runtime::core::panic!(#same),
-        #runtime::Option::Some((#index, false)) => #runtime::core::panic!(#other),
-    }
+    let span = located_at(listed.path.span());
+    quote_spanned!(span=> CLASH.refuse(#index, #event);)
 }

@@ -30,11 +30,7 @@ pub(super) fn expand(input: &DeriveInput, checked: &Checked) -> TokenStream {
     let is_empty = checks.is_empty() && own.is_empty();
     let validator = if is_empty { format_ident!("_validator") } else { format_ident!("__validator") };
     let has_required = checks.to_string().contains("IS_MISSING");
-    let has_rules = is_empty.then(|| {
-        quote!(
-            const HAS_RULES: bool = false;
-        )
-    });
+    let has_rules = fields::has_rules(checked.shape.fields(), !is_empty);
     let own_rules = fields::own_rules(runtime, input, checked.shape.fields());
     let presence = has_required.then(|| quote!(#[allow(unused_imports)] use #runtime::AlwaysThere as _;));
     quote! {

@@ -30,7 +30,7 @@ use bytestring::ByteString;
 use serde_json::value::RawValue;
 
 use crate::envelope::{Envelope, Message, Metadata, PayloadText, WireFormat};
-use crate::event::{DecodeError, Event};
+use crate::event::{DecodeError, Erased, Event};
 use draft::{Draft, range_in};
 use read::{Fault, FoundPayload};
 
@@ -118,7 +118,7 @@ impl Codec {
         metadata.payload_type = ByteString::from_static(E::PAYLOAD_TYPE);
         metadata.version = E::VERSION;
         let mut draft = self.open(metadata, TYPICAL_PAYLOAD)?;
-        serde_json::to_writer(draft.payload(), payload)
+        Erased::write_json(payload, draft.payload())
             .map_err(|error| EncodeError::payload(E::PAYLOAD_TYPE, error))?;
         Ok(self.close(draft, message).declared_as(E::PAYLOAD_TYPE))
     }

@@ -10,7 +10,7 @@ use crate::consumer::OnExhausted;
 use crate::consumer::dead_letter::{DeadLetterRecord, wrap};
 use crate::consumer::engine::Engine;
 use crate::consumer::job::{Attempt, Verdict};
-use crate::envelope::Message;
+use crate::envelope::{Context, Message};
 use crate::error::{Failure, FailureCode};
 use crate::handler::{Cancellation, Incoming};
 use crate::layer::{catch_panic, unless_panicked};
@@ -59,12 +59,12 @@ async fn handle(engine: &Engine, attempt: &Attempt) -> Verdict {
         .with_attempt(attempt.number)
         .with_cancellation(attempt.cancellation.clone());
     // Inside an async block: an endpoint that panics before it returns its future is caught too.
-    let handled = async {
+    let handled = Context::new(message.clone()).scope(async {
         match in_scope(engine, message).await {
             Ok(()) => engine.endpoint.handle(incoming).await,
             Err(failure) => Outcome::DeadLetter { failure },
         }
-    };
+    });
     match catch_panic(handled).await {
         Outcome::Ack => {
             engine.counts.acknowledged.add(1);

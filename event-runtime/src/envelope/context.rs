@@ -1,6 +1,12 @@
 //! The context that events of one chain share.
 
+use std::cell::Cell;
 use std::future::Future;
+use std::mem::ManuallyDrop;
+use std::pin::Pin;
+use std::task::{self, Poll};
+
+use pin_project_lite::pin_project;
 
 use crate::envelope::{Message, Metadata};
 
@@ -32,8 +38,10 @@ use crate::envelope::{Message, Metadata};
 #[derive(Clone, Debug)]
 pub struct Context(Message);
 
-tokio::task_local! {
-    static CURRENT: Context;
+thread_local! {
+    // Empty whenever nothing is polled, so that there is nothing to drop at a thread's end; and a value that is never
+    // dropped is read without asking whether it was.
+    static CURRENT: Cell<ManuallyDrop<Option<Context>>> = const { Cell::new(ManuallyDrop::new(None)) };
 }
 
 impl Context {
@@ -44,7 +52,23 @@ impl Context {
 
     /// The context of the message being handled on this task; `None` outside a handler.
     pub fn current() -> Option<Self> {
-        CURRENT.try_with(Clone::clone).ok()
+        look(Clone::clone)
+    }
+
+    /// Whether this task is in the context of `message` already.
+    #[inline]
+    pub(crate) fn is_of(message: &Message) -> bool {
+        look(|current| current.as_ref().is_some_and(|current| current.0.is(message)))
+    }
+
+    /// [`Context::scope`] of a future that is made in this context, too.
+    #[inline]
+    pub(crate) fn around_call<F: Future>(self, call: impl FnOnce() -> F) -> InContext<F> {
+        let mut context = Some(self);
+        let entered = Entered::new(&mut context);
+        let future = call();
+        drop(entered);
+        InContext { context, future: Some(future) }
     }
 
     /// Runs `future` in this context; inside it, an outer context is hidden. The consumer does it for handlers;
@@ -53,7 +77,12 @@ impl Context {
     /// # Cancel safety
     /// As the future's own: dropping it drops `future`, and nothing of the context stays behind.
     pub fn scope<F: Future>(self, future: F) -> impl Future<Output = F::Output> {
-        CURRENT.scope(self, future)
+        self.around(future)
+    }
+
+    #[inline]
+    pub(crate) fn around<F: Future>(self, future: F) -> InContext<F> {
+        InContext { context: Some(self), future: Some(future) }
     }
 
     /// The message being handled.
@@ -87,8 +116,90 @@ impl Context {
     }
 }
 
+pin_project! {
+    /// A future that is polled and, before its end, dropped in a context.
+    pub(crate) struct InContext<F> {
+        // Taken out while the future is polled, and for good at its end.
+        context: Option<Context>,
+        #[pin]
+        future: Option<F>,
+    }
+
+    impl<F> PinnedDrop for InContext<F> {
+        fn drop(this: Pin<&mut Self>) {
+            if this.context.is_some() {
+                this.drop_in_context();
+            }
+        }
+    }
+}
+
+impl<F> InContext<F> {
+    #[cold]
+    fn drop_in_context(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        let _entered = Entered::new(this.context);
+        this.future.set(None);
+    }
+}
+
+impl<F: Future> Future for InContext<F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, task: &mut task::Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        // There is a future until this one is dropped.
+        let Some(future) = this.future.as_pin_mut() else { return Poll::Pending };
+        let entered = Entered::new(this.context);
+        let poll = future.poll(task);
+        drop(entered);
+        if poll.is_ready() {
+            *this.context = None;
+        }
+        poll
+    }
+}
+
+/// The context is the current one until this is dropped, which puts both back where they were; also by a panic.
+struct Entered<'a>(&'a mut Option<Context>);
+
+impl<'a> Entered<'a> {
+    #[inline]
+    fn new(context: &'a mut Option<Context>) -> Self {
+        exchange(context);
+        Self(context)
+    }
+}
+
+impl Drop for Entered<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        exchange(self.0);
+    }
+}
+
+#[inline]
+fn exchange(context: &mut Option<Context>) {
+    CURRENT.with(|current| {
+        let entered = ManuallyDrop::new(context.take());
+        *context = ManuallyDrop::into_inner(current.replace(entered));
+    });
+}
+
+#[inline]
+fn look<T>(look: impl FnOnce(&Option<Context>) -> T) -> T {
+    let mut context = None;
+    exchange(&mut context);
+    let looked = look(&context);
+    exchange(&mut context);
+    looked
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use super::*;
     use crate::codec::Codec;
 
@@ -116,6 +227,39 @@ mod tests {
                 assert_eq!(current_id().as_deref(), Some("outer"));
             })
             .await;
+        assert_eq!(current_id(), None);
+    }
+
+    #[tokio::test]
+    async fn a_future_that_is_dropped_before_its_end_is_dropped_in_its_context() {
+        struct Note(Arc<Mutex<Vec<Option<String>>>>);
+        impl Drop for Note {
+            fn drop(&mut self) {
+                self.0.lock().unwrap().push(current_id());
+            }
+        }
+        let (seen, polled) = (Arc::default(), Note(Arc::default()));
+        let note = Note(Arc::clone(&seen));
+        let context = Context::new(message("dropped", |_| {}));
+        drop(context.clone().scope(async move { drop(note) }));
+        let pending = context.scope(async {
+            let _polled = Note(Arc::clone(&polled.0));
+            std::future::pending::<()>().await;
+        });
+        tokio::select! {
+            biased;
+            () = pending => {}
+            () = std::future::ready(()) => {}
+        }
+        assert_eq!(*seen.lock().unwrap(), [Some("dropped".to_owned())]);
+        assert_eq!(*polled.0.lock().unwrap(), [Some("dropped".to_owned())]);
+        assert_eq!(current_id(), None);
+    }
+
+    #[tokio::test]
+    async fn a_panic_leaves_the_context() {
+        let panics = Context::new(message("panics", |_| {})).scope(async { panic!("on purpose") });
+        assert!(crate::layer::unless_panicked(panics).await.is_err());
         assert_eq!(current_id(), None);
     }
 

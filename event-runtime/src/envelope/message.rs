@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytestring::ByteString;
 
 use crate::envelope::{Envelope, Metadata, WireFormat};
-use crate::event::{DecodeError, Event};
+use crate::event::{self, DecodeError, Event, EventDescriptor};
 
 /// A message whose payload was not decoded: its metadata, and one buffer that holds the payload.
 ///
@@ -87,7 +87,14 @@ impl Message {
         self.0.declared
     }
 
+    /// Whether `other` is this message itself, and no other one of the same content.
+    #[inline]
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Everything beside the payload.
+    #[inline]
     pub fn metadata(&self) -> &Metadata {
         &self.0.metadata
     }
@@ -151,23 +158,31 @@ impl Message {
     /// # Errors
     /// See [`DecodeErrorKind`](crate::event::DecodeErrorKind): another payload type, an unknown version, a
     /// malformed payload, or one that breaks its rules.
+    #[inline]
     pub fn decode<E: Event>(&self) -> Result<E, DecodeError> {
         let metadata = &self.0.metadata;
         if metadata.payload_type != E::PAYLOAD_TYPE {
             return Err(DecodeError::another_payload_type(E::PAYLOAD_TYPE, &metadata.payload_type));
         }
-        let event = E::from_json(metadata.version, self.payload())?;
-        event.validate().map_err(DecodeError::broken_rules)?;
-        Ok(event)
+        event::decode(metadata.version, self.payload())
     }
 
     /// [`Message::decode`] together with a copy of the metadata, whose version is the one that was decoded to.
     ///
     /// # Errors
     /// Those of [`Message::decode`].
+    #[inline]
     pub fn to_envelope<E: Event>(&self) -> Result<Envelope<E>, DecodeError> {
         let payload = self.decode()?;
-        Ok(envelope(self.0.metadata.clone(), payload))
+        Ok(Envelope { metadata: self.metadata_of(E::DESCRIPTOR), payload, delay: None })
+    }
+
+    /// A copy of the metadata, whose version is the one that was decoded to.
+    fn metadata_of(&self, event: &'static EventDescriptor) -> Metadata {
+        let mut metadata = self.0.metadata.clone();
+        metadata.payload_type = ByteString::from_static(event.payload_type);
+        metadata.version = event.version;
+        metadata
     }
 
     /// [`Message::to_envelope`] of a message that is not needed any more: where nobody else holds it, its

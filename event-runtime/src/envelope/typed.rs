@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use bytestring::ByteString;
 use jiff::Timestamp;
-use serde::Serialize;
 
 use crate::envelope::{Metadata, TraceParent, TraceState};
-use crate::event::{Event, broker_safe};
+use crate::event::{Event, Written, broker_safe};
 
 /// A typed event with its metadata, ready to be emitted or as it was received.
 ///
@@ -178,7 +177,7 @@ impl<E> Envelope<E> {
 }
 
 /// Prints the metadata and the payload's size in bytes; never the payload.
-impl<E: Serialize> fmt::Debug for Envelope<E> {
+impl<E: Written> fmt::Debug for Envelope<E> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = formatter.debug_struct("Envelope");
         debug.field("metadata", &self.metadata);

@@ -8,7 +8,24 @@ use serde_json::{Value, json};
 
 use crate::error::{Failure, FailureCode};
 use crate::event::pointer::{pointer_at, redacted_pointer_at};
-use crate::event::{EventDescriptor, ValidationErrors};
+use crate::event::{Event, EventDescriptor, ValidationErrors};
+
+/// Reads a payload of `version` as `E`, upcasting an older one, and validates it.
+///
+/// # Errors
+/// Those of [`Event::from_json`], and broken rules.
+// Inline, as what it calls: each of its callers is compiled for each event, and it with them.
+#[inline]
+pub(crate) fn decode<E: Event>(version: u32, json: &str) -> Result<E, DecodeError> {
+    let decoded = E::from_json(version, json);
+    if E::HAS_RULES
+        && let Ok(event) = &decoded
+    {
+        event.validate().map_err(DecodeError::broken_rules)?;
+    }
+    // As it is: taken apart and put together again, the event would be copied twice.
+    decoded
+}
 
 /// How much of a foreign name an error quotes, in characters.
 const QUOTED_NAME: usize = 128;
@@ -98,13 +115,14 @@ impl DecodeError {
     }
 
     /// A payload that does not have the shape of its event.
+    #[cold]
     pub(crate) fn malformed_payload(
         descriptor: &'static EventDescriptor,
         json: &str,
-        error: &serde_json::Error,
+        error: serde_json::Error,
     ) -> Self {
         let what = format!("payload of `{}` version {}", descriptor.payload_type, descriptor.version);
-        let mut malformed = Self::malformed(&what, json, error);
+        let mut malformed = Self::malformed(&what, json, &error);
         if let Some(place) = &mut malformed.0.place {
             place.pointer = redacted_pointer_at(json, place.line, place.column, descriptor.fields);
         }
@@ -118,6 +136,7 @@ impl DecodeError {
     }
 
     /// A version that the event and its older versions do not read.
+    #[cold]
     pub(crate) fn unknown_version(descriptor: &'static EventDescriptor, version: u32) -> Self {
         let mut known: Vec<_> = descriptor.versions().map(|event| event.version.to_string()).collect();
         known.reverse();

@@ -1,5 +1,7 @@
 //! What the derive knows of an event, as constant data.
 
+use schemars::{Schema, SchemaGenerator};
+
 use super::{DecodeError, Rule};
 use crate::factory::AnyEvent;
 
@@ -27,23 +29,16 @@ pub struct EventDescriptor {
     pub upcast_from: Option<&'static EventDescriptor>,
     /// The compatibility rule between this version and its committed schemas.
     pub compatibility: Compatibility,
-    /// The event's JSON Schema as readers see it.
-    pub schema: fn() -> schemars::Schema,
-    /// The event's JSON Schema as writers emit it.
-    pub writer_schema: fn() -> schemars::Schema,
     /// The folder of the event's schema file, relative to its crate's; `None` = `schemas`.
     pub schemas: Option<&'static str>,
+    pub(crate) describe: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) read: fn(u32, &str) -> Result<AnyEvent, DecodeError>,
 }
 
 impl EventDescriptor {
     /// The descriptor of `E` as far as every event has one; the derive adds the rest.
     #[doc(hidden)]
-    pub const fn of<E: super::Event>(
-        rust_name: &'static str,
-        description: &'static str,
-        fields: &'static [FieldDescriptor],
-    ) -> Self {
+    pub const fn of<E: super::Event>(rust_name: &'static str, description: &'static str) -> Self {
         Self {
             payload_type: E::PAYLOAD_TYPE,
             version: E::VERSION,
@@ -52,12 +47,11 @@ impl EventDescriptor {
             domain: None,
             topic: None,
             key: None,
-            fields,
+            fields: E::FIELDS,
             upcast_from: None,
             compatibility: Compatibility::Full { transitive: true },
-            schema: crate::schema::reader::<E>,
-            writer_schema: crate::schema::writer::<E>,
             schemas: None,
+            describe: E::DESCRIBE,
             read: crate::factory::read_any::<E>,
         }
     }
@@ -108,6 +102,16 @@ impl EventDescriptor {
     pub const fn compatibility(mut self, compatibility: Compatibility) -> Self {
         self.compatibility = compatibility;
         self
+    }
+
+    /// The event's JSON Schema as readers see it.
+    pub fn schema(&self) -> Schema {
+        crate::schema::reader(self)
+    }
+
+    /// The event's JSON Schema as writers emit it.
+    pub fn writer_schema(&self) -> Schema {
+        crate::schema::writer(self)
     }
 
     /// Whether a payload of `version` can be read: this version, or one that it is upcast from.
@@ -222,6 +226,18 @@ impl FieldDescriptor {
     pub const fn variant(mut self, name: &'static str, tagging: Tagging) -> Self {
         self.variant = Some(VariantDescriptor { name, tagging });
         self
+    }
+
+    /// Whether one of `fields` has a rule.
+    pub(crate) const fn have_rules(fields: &[FieldDescriptor]) -> bool {
+        let mut index = 0;
+        while index < fields.len() {
+            if !fields[index].rules.is_empty() {
+                return true;
+            }
+            index += 1;
+        }
+        false
     }
 
     /// Whether the field's members are members of the type that holds it.

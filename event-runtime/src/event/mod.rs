@@ -6,6 +6,7 @@
 mod decode;
 mod described;
 mod descriptor;
+mod erased;
 mod ordering_key;
 mod pointer;
 pub mod rules;
@@ -13,10 +14,12 @@ mod upcast;
 mod validate;
 mod validate_std;
 
+pub(crate) use decode::decode;
 pub use decode::{DecodeError, DecodeErrorKind, ErrorCategory};
-pub use described::Described;
+pub use described::{Described, Readable, Written};
 pub(crate) use descriptor::same_payload_type;
 pub use descriptor::{Compatibility, EventDescriptor, FieldDescriptor, Pii, Tagging, VariantDescriptor};
+pub(crate) use erased::Erased;
 pub use rules::Rule;
 pub use upcast::UpcastFrom;
 pub use validate::{Validate, ValidationError, ValidationErrors, Validator};
@@ -27,27 +30,26 @@ pub(crate) use ordering_key::broker_safe;
 #[doc(hidden)]
 pub use upcast::{Upcast, follows_its_older, has_type_of_its_older, upcast_json};
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
 /// A payload that travels: implemented by `#[derive(Event)]`, not by hand.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
     label = "this type does not derive `Event`",
     note = "write `#[derive(Serialize, Deserialize, JsonSchema, Event)]` on it"
 )]
-pub trait Event: Validate + Serialize + DeserializeOwned + Described + Send + Sync + 'static {
+pub trait Event: Validate + Written + Readable + Described + Send + Sync + 'static {
     /// The payload type on the wire; the struct's name unless `#[event(type = "…")]` says otherwise.
     const PAYLOAD_TYPE: &'static str;
 
     /// The version of the payload, from 1 on.
-    const VERSION: u32;
+    const VERSION: u32 = 1;
 
     /// Everything that the derive knows of the event, as constant data.
     const DESCRIPTOR: &'static EventDescriptor;
 
     /// The ordering key, fit to be sent to any broker; `None` for an event without `#[event(key = …)]`.
-    fn ordering_key(&self) -> Option<String>;
+    fn ordering_key(&self) -> Option<String> {
+        None
+    }
 
     /// Reads a payload of `version`, upcasting it where it is older than [`Event::VERSION`]. Does not validate.
     ///
@@ -55,6 +57,7 @@ pub trait Event: Validate + Serialize + DeserializeOwned + Described + Send + Sy
     /// [`DecodeErrorKind::Malformed`] where `json` is not a payload of that version,
     /// [`DecodeErrorKind::UnknownVersion`] where no version of this event reads it.
     #[doc(hidden)]
+    #[inline]
     fn from_json(version: u32, json: &str) -> Result<Self, DecodeError> {
         upcast::from_json(version, json)
     }

@@ -41,11 +41,12 @@ pub const fn has_type_of_its_older<E: Upcast>() -> bool {
 ///
 /// # Errors
 /// A malformed payload, or another version.
+#[inline]
 pub(super) fn from_json<E: Event>(version: u32, json: &str) -> Result<E, DecodeError> {
     if version != E::VERSION {
         return Err(DecodeError::unknown_version(E::DESCRIPTOR, version));
     }
-    serde_json::from_str(json).map_err(|error| DecodeError::malformed_payload(E::DESCRIPTOR, json, &error))
+    serde_json::from_str(json).map_err(|error| DecodeError::malformed_payload(E::DESCRIPTOR, json, error))
 }
 
 /// Reads a payload of an event that has a version before it.

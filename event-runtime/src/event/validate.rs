@@ -40,9 +40,9 @@ pub trait Validate {
     #[doc(hidden)]
     const FIELDS: &'static [FieldDescriptor] = &[];
 
-    /// Whether there is anything to check; the derives say `false` of a type without a rule.
+    /// Whether there is anything to check: where the derives list the fields, whether one of them has a rule.
     #[doc(hidden)]
-    const HAS_RULES: bool = true;
+    const HAS_RULES: bool = Self::FIELDS.is_empty() || FieldDescriptor::have_rules(Self::FIELDS);
 
     /// Reports every broken rule to `validator`.
     fn validate_into(&self, validator: &mut Validator);

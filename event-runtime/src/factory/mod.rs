@@ -3,6 +3,7 @@
 //! It reads and makes messages; where they go is the [`pool`](crate::pool)'s.
 
 mod any_event;
+mod clash;
 mod compose;
 mod error;
 mod message_factory;
@@ -15,5 +16,6 @@ pub use message_factory::MessageFactory;
 pub use pack::{MessagePack, PackDescriptor};
 
 pub(crate) use any_event::read_any;
-pub use pack::first_clash;
+pub use clash::Clash;
 pub(crate) use pack::not_in_pack;
+pub use pack::place_in;

@@ -1,7 +1,7 @@
 //! One pack: its type and its constant data.
 
 use crate::envelope::Message;
-use crate::event::{DecodeError, EventDescriptor, same_payload_type};
+use crate::event::{DecodeError, EventDescriptor};
 use crate::nearest;
 
 /// A sum type over the events of one pack; implemented by `message_pack!`.
@@ -55,24 +55,9 @@ pub(crate) fn not_in_pack(pack: &'static PackDescriptor, message: &Message) -> D
     DecodeError::unknown_payload_type(found, &format!(" in pack `{}`{nearest}", pack.name))
 }
 
-/// The first event that has the payload type of one before it, and whether it has its version too; `message_pack!`
-/// asserts that there is none.
+/// The place in `events` of a message's event; past their end where the pack does not list it.
 #[doc(hidden)]
-pub const fn first_clash(events: &[&EventDescriptor]) -> Option<(usize, bool)> {
-    let mut index = 1;
-    while index < events.len() {
-        let mut before = 0;
-        while before < index {
-            if is_same_type(events[before], events[index]) {
-                return Some((index, events[before].version == events[index].version));
-            }
-            before += 1;
-        }
-        index += 1;
-    }
-    None
-}
-
-const fn is_same_type(left: &EventDescriptor, right: &EventDescriptor) -> bool {
-    same_payload_type(left.payload_type, right.payload_type)
+pub fn place_in(events: &[&EventDescriptor], message: &Message) -> usize {
+    let payload_type = &*message.metadata().payload_type;
+    events.iter().position(|event| event.payload_type == payload_type).unwrap_or(events.len())
 }

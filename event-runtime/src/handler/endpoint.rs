@@ -11,7 +11,8 @@ use crate::transport::BoxFuture;
 /// `async fn(Message)`, or either of them behind [layers](crate::layer::Layered).
 ///
 /// An endpoint runs its handler inside [`Context::scope`], so that the events it emits inherit from the message
-/// being handled; callers do not have to.
+/// being handled. Callers do not have to, but where they do, as a consumer does, an allocation is saved: the future
+/// is to be polled where it was made then, inside the same scope.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be handed messages",
     label = "neither a router nor an `async fn(Message)`",
@@ -35,6 +36,27 @@ pub trait Endpoint: Send + Sync + 'static {
         let _ = payload_type;
         true
     }
+
+    /// Completes what [layers](crate::Layer::drained) left to do when the last message was handled; a consumer
+    /// waits for it at the end of its drain.
+    ///
+    /// # Cancel safety
+    /// The future is dropped where the drain's deadline passes first.
+    fn drained(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// Handles `incoming` in the context of its message: entered here, unless the caller is in it.
+pub(crate) fn in_context<'a>(
+    incoming: Incoming,
+    handle: impl FnOnce(Incoming) -> BoxFuture<'a, Outcome> + Send + 'a,
+) -> BoxFuture<'a, Outcome> {
+    if Context::is_of(incoming.message()) {
+        return handle(incoming);
+    }
+    let context = Context::new(incoming.message().clone());
+    Box::pin(context.scope(async move { handle(incoming).await }))
 }
 
 impl<F, Fut> Endpoint for F
@@ -44,8 +66,8 @@ where
     Fut::Output: IntoOutcome,
 {
     fn handle(&self, incoming: Incoming) -> BoxFuture<'_, Outcome> {
-        let message = incoming.into_message();
-        let context = Context::new(message.clone());
-        Box::pin(context.scope(async move { self(message).await.into_outcome() }))
+        in_context(incoming, move |incoming| {
+            Box::pin(async move { self(incoming.into_message()).await.into_outcome() })
+        })
     }
 }

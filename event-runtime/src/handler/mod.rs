@@ -13,6 +13,7 @@ mod incoming;
 
 pub use arguments::{EventArgument, EventArguments, PackArguments, RawArguments};
 pub use endpoint::Endpoint;
+pub(crate) use endpoint::in_context;
 pub use extract::{Attempt, Cancellation, Extension, FromIncoming, FromRef, Headers, Payload, State};
 pub use function::Handler;
 pub use incoming::Incoming;

@@ -3,8 +3,8 @@
 use std::any::Any;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
-use std::task::Poll;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 
 use crate::error::{Failure, FailureCode};
 use crate::handler::Incoming;
@@ -28,8 +28,37 @@ impl CatchPanic {
 }
 
 impl Layer for CatchPanic {
-    fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome> {
-        Box::pin(catch_panic(next.run(incoming)))
+    fn call<'a>(&'a self, incoming: Incoming, next: Next<'a>) -> BoxFuture<'a, Outcome> {
+        Box::pin(Caught { next, incoming: Some(incoming), handling: None })
+    }
+}
+
+/// Calls what is further in when it is polled first: a layer may panic before it returns its future.
+struct Caught<'a> {
+    next: Next<'a>,
+    incoming: Option<Incoming>,
+    handling: Option<BoxFuture<'a, Outcome>>,
+}
+
+impl Future for Caught<'_> {
+    type Output = Outcome;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Outcome> {
+        let this = &mut *self;
+        // After a panic the future is never polled again, so nobody sees what it left half-done.
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            if let Some(incoming) = this.incoming.take() {
+                this.handling = Some(this.next.run(incoming));
+            }
+            match &mut this.handling {
+                Some(handling) => handling.as_mut().poll(task),
+                None => Poll::Pending,
+            }
+        }));
+        polled.unwrap_or_else(|panic| {
+            this.handling = None;
+            Poll::Ready(panicked(panic.as_ref()))
+        })
     }
 }
 

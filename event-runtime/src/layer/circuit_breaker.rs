@@ -197,7 +197,7 @@ impl CircuitBreaker {
         }
     }
 
-    async fn handle(&self, incoming: Incoming, next: Next) -> Outcome {
+    async fn handle(&self, incoming: Incoming, next: Next<'_>) -> Outcome {
         let guarded = self.circuit(&incoming.message().metadata().payload_type, |name| {
             self.per_payload_type && next.has_handler(name)
         });
@@ -257,7 +257,7 @@ impl Drop for Running<'_> {
 }
 
 impl Layer for CircuitBreaker {
-    fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome> {
+    fn call<'a>(&'a self, incoming: Incoming, next: Next<'a>) -> BoxFuture<'a, Outcome> {
         Box::pin(self.handle(incoming, next))
     }
 }

@@ -2,7 +2,6 @@
 //! is asked for, kept alive while the handler runs, and given back whatever happens to the handler.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -131,9 +130,9 @@ pub(super) struct Held<'a> {
 
 impl Held<'_> {
     /// Runs the rest of the chain, and renews the claim as long as that takes.
-    pub(super) async fn run(&mut self, incoming: Incoming, next: Next, on_lost: OnLost) -> Handled {
+    pub(super) async fn run(&mut self, incoming: Incoming, next: Next<'_>, on_lost: OnLost) -> Handled {
         let cancellation = incoming.cancellation().token();
-        let mut handling = pin!(next.run(incoming.with_cancellation(cancellation.clone())));
+        let mut handling = next.run(incoming.with_cancellation(cancellation.clone()));
         let kept = async {
             self.keep().await;
             if on_lost == OnLost::RunOn {

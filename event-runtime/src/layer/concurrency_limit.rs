@@ -1,10 +1,13 @@
 //! A limit on how many handlers run at once.
 
 use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use foldhash::fast::RandomState;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError};
 
 use crate::handler::Incoming;
 use crate::layer::{Layer, Next};
@@ -53,28 +56,62 @@ fn semaphore(max: usize) -> Arc<Semaphore> {
     Arc::new(Semaphore::new(max.clamp(1, Semaphore::MAX_PERMITS)))
 }
 
-/// A free permit at once, or the next one in turn: permits are free only while nobody waits.
-async fn permit(semaphore: &Semaphore) -> Option<SemaphorePermit<'_>> {
-    match semaphore.try_acquire() {
-        Ok(permit) => Some(permit),
-        // Acquiring fails on a closed semaphore only, and these are never closed.
-        Err(_) => semaphore.acquire().await.ok(),
+impl ConcurrencyLimit {
+    /// The permits that a message needs, the narrow limit's first: who waits for that must not keep a permit from the others.
+    fn semaphores(&self, incoming: &Incoming) -> [Option<&Semaphore>; 2] {
+        let of_type = match self.by_payload_type.is_empty() {
+            true => None,
+            false => self.by_payload_type.get(&*incoming.message().metadata().payload_type),
+        };
+        [of_type.map(Arc::as_ref), self.all.as_deref()]
     }
 }
 
+/// Free permits at once: they are free only while nobody waits.
+fn try_permits(semaphores: [Option<&Semaphore>; 2]) -> Result<Permits<'_>, TryAcquireError> {
+    let [of_type, of_all] = semaphores;
+    let of_type = of_type.map(Semaphore::try_acquire).transpose()?;
+    let of_all = of_all.map(Semaphore::try_acquire).transpose()?;
+    Ok([of_type, of_all])
+}
+
+/// The next permits in turn.
+async fn permits(semaphores: [Option<&Semaphore>; 2]) -> Permits<'_> {
+    let mut permits = [None, None];
+    for (permit, semaphore) in permits.iter_mut().zip(semaphores) {
+        if let Some(semaphore) = semaphore {
+            // Acquiring fails on a closed semaphore only, and these are never closed.
+            *permit = semaphore.acquire().await.ok();
+        }
+    }
+    permits
+}
+
+type Permits<'a> = [Option<SemaphorePermit<'a>>; 2];
+
 impl Layer for ConcurrencyLimit {
-    fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome> {
-        Box::pin(async move {
-            // The narrow limit first: who waits for it must not keep a permit from the others.
-            let _of_type = match self.by_payload_type.get(&*incoming.message().metadata().payload_type) {
-                Some(semaphore) => permit(semaphore).await,
-                None => None,
-            };
-            let _of_all = match &self.all {
-                Some(semaphore) => permit(semaphore).await,
-                None => None,
-            };
-            next.run(incoming).await
-        })
+    fn call<'a>(&'a self, incoming: Incoming, next: Next<'a>) -> BoxFuture<'a, Outcome> {
+        let semaphores = self.semaphores(&incoming);
+        match try_permits(semaphores) {
+            Ok(permits) => Box::pin(Limited { handling: next.run(incoming), _permits: permits }),
+            Err(_) => Box::pin(async move {
+                let _permits = permits(semaphores).await;
+                next.run(incoming).await
+            }),
+        }
+    }
+}
+
+/// A handling and, until it is dropped, its permits.
+struct Limited<'a> {
+    handling: BoxFuture<'a, Outcome>,
+    _permits: Permits<'a>,
+}
+
+impl Future for Limited<'_> {
+    type Output = Outcome;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Outcome> {
+        self.handling.as_mut().poll(task)
     }
 }

@@ -185,7 +185,7 @@ impl Idempotent {
         self.claims.released().await;
     }
 
-    async fn handle(&self, incoming: Incoming, next: Next) -> Outcome {
+    async fn handle(&self, incoming: Incoming, next: Next<'_>) -> Outcome {
         let (answer, held) = self.claims.claim(incoming.message()).await;
         match (answer, held) {
             (Ok(ClaimOutcome::Claimed { abandoned }), Some(held)) => {
@@ -220,7 +220,7 @@ impl Idempotent {
     async fn handle_claimed(
         &self,
         incoming: Incoming,
-        next: Next,
+        next: Next<'_>,
         mut held: Held<'_>,
         abandoned: u32,
     ) -> Outcome {
@@ -282,7 +282,7 @@ fn mismatch(message: &Message) -> Outcome {
 }
 
 impl Layer for Idempotent {
-    fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome> {
+    fn call<'a>(&'a self, incoming: Incoming, next: Next<'a>) -> BoxFuture<'a, Outcome> {
         Box::pin(self.handle(incoming, next))
     }
 }

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::envelope::Context;
-use crate::handler::{Endpoint, Incoming};
-use crate::layer::{Chain, Layer, Next};
+use crate::handler::{Endpoint, Incoming, in_context};
+use crate::layer::{Layer, Next, drained};
 use crate::outcome::Outcome;
 use crate::transport::BoxFuture;
 
@@ -44,9 +43,8 @@ impl Layered {
 
 impl Endpoint for Layered {
     fn handle(&self, incoming: Incoming) -> BoxFuture<'_, Outcome> {
-        let context = Context::new(incoming.message().clone());
-        let chain: Arc<dyn Chain> = Arc::clone(&self.0) as _;
-        Box::pin(context.scope(Next::new(chain).run(incoming)))
+        let next = Next::new(&self.0.layers, self.0.endpoint.as_ref());
+        in_context(incoming, move |incoming| next.run(incoming))
     }
 
     fn problems(&self) -> Vec<String> {
@@ -56,15 +54,12 @@ impl Endpoint for Layered {
     fn has_handler(&self, payload_type: &str) -> bool {
         self.0.endpoint.has_handler(payload_type)
     }
-}
 
-impl Chain for Stack {
-    fn layers(&self) -> &[Arc<dyn Layer>] {
-        &self.layers
-    }
-
-    fn endpoint(&self) -> &dyn Endpoint {
-        self.endpoint.as_ref()
+    fn drained(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            drained(&self.0.layers).await;
+            self.0.endpoint.drained().await;
+        })
     }
 }
 

@@ -1,7 +1,10 @@
 //! Counters and durations of handled messages, through the `metrics` facade.
 
 use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::task::{Context, Poll};
 
 use foldhash::fast::RandomState;
 use metrics::{Counter, Histogram, SharedString};
@@ -73,16 +76,31 @@ impl Metrics {
 }
 
 impl Layer for Metrics {
-    fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome> {
-        Box::pin(async move {
-            let payload_type = &*incoming.message().metadata().payload_type;
-            let series = self.series(payload_type, |name| next.has_handler(name));
-            let start = Instant::now();
-            let outcome = next.run(incoming).await;
-            series.counter(&outcome).increment(1);
-            series.duration.record(start.elapsed().as_secs_f64());
-            outcome
-        })
+    fn call<'a>(&'a self, incoming: Incoming, next: Next<'a>) -> BoxFuture<'a, Outcome> {
+        let payload_type = &*incoming.message().metadata().payload_type;
+        let series = self.series(payload_type, |name| next.has_handler(name));
+        let start = Instant::now();
+        Box::pin(Measured { series, start, handling: next.run(incoming) })
+    }
+}
+
+/// A handling whose outcome and duration are recorded.
+struct Measured<'a> {
+    series: Arc<Series>,
+    start: Instant,
+    handling: BoxFuture<'a, Outcome>,
+}
+
+impl Future for Measured<'_> {
+    type Output = Outcome;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Outcome> {
+        let polled = self.handling.as_mut().poll(task);
+        if let Poll::Ready(outcome) = &polled {
+            self.series.counter(outcome).increment(1);
+            self.series.duration.record(self.start.elapsed().as_secs_f64());
+        }
+        polled
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) use catch_panic::{catch_panic, unless_panicked};
 pub use circuit_breaker::{CircuitBreaker, CircuitState};
 pub use concurrency_limit::ConcurrencyLimit;
 pub use idempotent::Idempotent;
-pub use layer_fn::{LayerFn, layer_fn};
+pub use layer_fn::{LayerFn, LayerFnWith, LayerFunction, LayerFunctionWith, layer_fn, layer_fn_with};
 pub use layered::Layered;
 pub use metrics::Metrics;
 pub use poison_guard::PoisonGuard;
@@ -50,7 +50,7 @@ use crate::transport::BoxFuture;
 /// struct OnlyTenant(String);
 ///
 /// impl Layer for OnlyTenant {
-///     fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome> {
+///     fn call<'a>(&'a self, incoming: Incoming, next: Next<'a>) -> BoxFuture<'a, Outcome> {
 ///         Box::pin(async move {
 ///             if incoming.message().metadata().tenant_id.as_deref() == Some(&self.0) {
 ///                 next.run(incoming).await
@@ -64,55 +64,65 @@ use crate::transport::BoxFuture;
 pub trait Layer: Send + Sync + 'static {
     /// Handles `incoming`, usually by `next.run(incoming).await` with something before or after it.
     ///
+    /// A layer that has nothing to do returns `next.run(incoming)` as it is, which costs nothing.
+    ///
     /// # Cancel safety
     /// The future may be dropped at any await point, by a timeout further out or at the end of a drain.
-    fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome>;
+    fn call<'a>(&'a self, incoming: Incoming, next: Next<'a>) -> BoxFuture<'a, Outcome>;
+
+    /// Completes what the layer left to do when the last message was handled: a [consumer](crate::Consumer) waits for
+    /// it at the end of its drain, within the drain's deadline.
+    ///
+    /// # Cancel safety
+    /// The future is dropped where the deadline passes first; whatever it waits for must bear that.
+    fn drained(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// What stands inside a layer: the layers further in, and the endpoint.
 ///
-/// A clone is cheap, for layers that handle a message more than once.
-#[derive(Clone)]
-pub struct Next {
-    chain: Arc<dyn Chain>,
-    depth: usize,
+/// It is a reference, which a layer may use more than once to handle a message more than once.
+#[derive(Clone, Copy)]
+pub struct Next<'a> {
+    layers: &'a [Arc<dyn Layer>],
+    endpoint: &'a dyn Endpoint,
 }
 
-/// Layers, the first one outermost, around an endpoint.
-pub(crate) trait Chain: Send + Sync {
-    fn layers(&self) -> &[Arc<dyn Layer>];
-    fn endpoint(&self) -> &dyn Endpoint;
-}
-
-impl Next {
-    pub(crate) fn new(chain: Arc<dyn Chain>) -> Self {
-        Self { chain, depth: 0 }
+impl<'a> Next<'a> {
+    pub(crate) fn new(layers: &'a [Arc<dyn Layer>], endpoint: &'a dyn Endpoint) -> Self {
+        Self { layers, endpoint }
     }
 
     /// Whether the endpoint has a handler of its own for this payload type: [`Endpoint::has_handler`].
     pub fn has_handler(&self, payload_type: &str) -> bool {
-        self.chain.endpoint().has_handler(payload_type)
+        self.endpoint.has_handler(payload_type)
     }
 
-    /// Handles `incoming` by the rest of the chain.
+    /// Handles `incoming` by the rest of the chain: the future of the next layer itself, or of the endpoint.
+    ///
+    /// A handler is called when its future is polled; a layer of one's own may run code, and panic, in this call.
     ///
     /// # Cancel safety
     /// Dropping the future stops the handler at its current await point.
-    pub async fn run(self, incoming: Incoming) -> Outcome {
-        let Self { chain, depth } = self;
-        match chain.layers().get(depth) {
-            Some(layer) => {
-                let next = Self { chain: Arc::clone(&chain), depth: depth + 1 };
-                layer.call(incoming, next).await
-            }
-            None => chain.endpoint().handle(incoming).await,
+    #[inline]
+    pub fn run(self, incoming: Incoming) -> BoxFuture<'a, Outcome> {
+        match self.layers.split_first() {
+            Some((layer, layers)) => layer.call(incoming, Self { layers, ..self }),
+            None => self.endpoint.handle(incoming),
         }
     }
 }
 
-impl fmt::Debug for Next {
+/// Waits for layers one after the other, the outermost first, as the inner ones have less and less to do.
+pub(crate) async fn drained(layers: &[Arc<dyn Layer>]) {
+    for layer in layers {
+        layer.drained().await;
+    }
+}
+
+impl fmt::Debug for Next<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let layers = self.chain.layers().len().saturating_sub(self.depth);
-        formatter.debug_struct("Next").field("layers", &layers).finish_non_exhaustive()
+        formatter.debug_struct("Next").field("layers", &self.layers.len()).finish_non_exhaustive()
     }
 }

@@ -153,7 +153,7 @@ impl PoisonGuard {
         Err(Outcome::dead_letter(Failure::new(FailureCode::Poisoned, text).with_details(details)))
     }
 
-    async fn handle(&self, incoming: Incoming, next: Next) -> Outcome {
+    async fn handle(&self, incoming: Incoming, next: Next<'_>) -> Outcome {
         let (answer, held) = self.claims.claim(incoming.message()).await;
         let (abandoned, mut held) = match (answer, held) {
             (Ok(ClaimOutcome::Claimed { abandoned }), Some(held)) => (abandoned, held),
@@ -200,7 +200,7 @@ impl PoisonGuard {
 }
 
 impl Layer for PoisonGuard {
-    fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome> {
+    fn call<'a>(&'a self, incoming: Incoming, next: Next<'a>) -> BoxFuture<'a, Outcome> {
         Box::pin(self.handle(incoming, next))
     }
 }

@@ -142,7 +142,7 @@ impl RateLimit {
         }
     }
 
-    async fn handle(&self, incoming: Incoming, next: Next) -> Outcome {
+    async fn handle(&self, incoming: Incoming, next: Next<'_>) -> Outcome {
         let Some(key) = self.key_of(incoming.message()) else { return next.run(incoming).await };
         let (wait, turn) = match self.take(&key) {
             Ok(taken) => taken,
@@ -194,7 +194,7 @@ impl Buckets {
 }
 
 impl Layer for RateLimit {
-    fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome> {
+    fn call<'a>(&'a self, incoming: Incoming, next: Next<'a>) -> BoxFuture<'a, Outcome> {
         Box::pin(self.handle(incoming, next))
     }
 }

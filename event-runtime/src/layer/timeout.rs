@@ -1,8 +1,8 @@
 //! A limit on how long a handler may take.
 
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use serde_json::json;
@@ -47,18 +47,27 @@ impl Timeout {
 }
 
 impl Layer for Timeout {
-    fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome> {
-        Box::pin(async move {
-            let mut handling = pin!(next.run(incoming));
-            let mut timer: Option<Sleep> = None;
-            poll_fn(|context| {
-                if let Poll::Ready(outcome) = handling.as_mut().poll(context) {
-                    return Poll::Ready(outcome);
-                }
-                let timer = timer.get_or_insert_with(|| self.clock.sleep(self.limit));
-                Pin::new(timer).poll(context).map(|()| self.timed_out())
-            })
-            .await
-        })
+    fn call<'a>(&'a self, incoming: Incoming, next: Next<'a>) -> BoxFuture<'a, Outcome> {
+        Box::pin(Timed { timeout: self, handling: next.run(incoming), timer: None })
+    }
+}
+
+/// A handling and, from its first wait on, its timer. By hand: half the instructions of an async block.
+struct Timed<'a> {
+    timeout: &'a Timeout,
+    handling: BoxFuture<'a, Outcome>,
+    timer: Option<Sleep>,
+}
+
+impl Future for Timed<'_> {
+    type Output = Outcome;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Outcome> {
+        let this = &mut *self;
+        if let Poll::Ready(outcome) = this.handling.as_mut().poll(task) {
+            return Poll::Ready(outcome);
+        }
+        let timer = this.timer.get_or_insert_with(|| this.timeout.clock.sleep(this.timeout.limit));
+        Pin::new(timer).poll(task).map(|()| this.timeout.timed_out())
     }
 }

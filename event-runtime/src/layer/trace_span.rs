@@ -33,10 +33,10 @@ impl TraceSpan {
 }
 
 impl Layer for TraceSpan {
-    fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome> {
+    fn call<'a>(&'a self, incoming: Incoming, next: Next<'a>) -> BoxFuture<'a, Outcome> {
         let span = span_of(&incoming);
         if span.is_disabled() {
-            return Box::pin(next.run(incoming));
+            return next.run(incoming);
         }
         Box::pin(async move {
             let start = Instant::now();

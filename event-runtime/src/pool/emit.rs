@@ -126,7 +126,10 @@ impl<E> Envelope<E> {
         if let Some(context) = Context::current() {
             context.fill(&mut self.metadata);
         }
-        self.payload.validate().map_err(|errors| invalid(E::PAYLOAD_TYPE, errors))
+        if E::HAS_RULES {
+            self.payload.validate().map_err(|errors| invalid(E::PAYLOAD_TYPE, errors))?;
+        }
+        Ok(())
     }
 
     /// Emits the event to the default emitter.

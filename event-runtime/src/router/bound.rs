@@ -2,12 +2,20 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use crate::envelope::Context;
-use crate::handler::{Endpoint, EventArguments, Handler, Incoming, PackArguments, RawArguments};
-use crate::outcome::{IntoOutcome, Outcome};
+use pin_project_lite::pin_project;
+
+use crate::handler::{EventArguments, Handler, Incoming, PackArguments, RawArguments};
+use crate::outcome::{HandlerError, IntoOutcome, Outcome};
 use crate::transport::BoxFuture;
+
+/// A handler of a router; called in the context of its message.
+pub(super) trait BoundHandler: Send + Sync + 'static {
+    fn call(&self, incoming: Incoming) -> BoxFuture<'_, Outcome>;
+}
 
 /// A handler with its state; `K` says how its arguments are taken out of a message.
 pub(super) struct Bound<H, K, S> {
@@ -31,29 +39,58 @@ impl<H, K, S> Bound<H, K, S> {
     }
 }
 
-macro_rules! endpoint {
+macro_rules! route {
     ($kind:ident, $arguments:ident) => {
-        impl<H, A, S> Endpoint for Bound<H, $kind<A>, S>
+        impl<H, A, S> BoundHandler for Bound<H, $kind<A>, S>
         where
             H: Handler<A, Future: Future<Output: IntoOutcome> + Send> + Send + Sync + 'static,
             A: $arguments<S>,
             S: Send + Sync + 'static,
         {
-            fn handle(&self, incoming: Incoming) -> BoxFuture<'_, Outcome> {
-                let context = Context::new(incoming.message().clone());
-                // Everything happens inside the future, so that its panics are the handler's.
-                Box::pin(context.scope(async move {
-                    let handling = match A::extract(&incoming, &self.state) {
-                        Ok(arguments) => self.handler.call(arguments),
-                        Err(error) => return error.into_outcome(),
-                    };
-                    handling.await.into_outcome()
-                }))
+            fn call(&self, incoming: Incoming) -> BoxFuture<'_, Outcome> {
+                let start = move |incoming: &Incoming| {
+                    A::extract(incoming, &self.state).map(|arguments| self.handler.call(arguments))
+                };
+                Box::pin(Handling { start, incoming: Some(incoming), handling: None })
             }
         }
     };
 }
 
-endpoint!(Typed, EventArguments);
-endpoint!(Pack, PackArguments);
-endpoint!(Raw, RawArguments);
+route!(Typed, EventArguments);
+route!(Pack, PackArguments);
+route!(Raw, RawArguments);
+
+pin_project! {
+    /// Calls a handler when it is polled first, so that what extractors panic with is the handler's panic.
+    // By hand: an async block would keep the arguments beside the handler's future, and copy both once more.
+    struct Handling<F, Fut> {
+        start: F,
+        incoming: Option<Incoming>,
+        #[pin]
+        handling: Option<Fut>,
+    }
+}
+
+impl<F, Fut> Future for Handling<F, Fut>
+where
+    F: Fn(&Incoming) -> Result<Fut, HandlerError>,
+    Fut: Future<Output: IntoOutcome>,
+{
+    type Output = Outcome;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Outcome> {
+        let mut this = self.project();
+        if let Some(incoming) = this.incoming.take() {
+            match (this.start)(&incoming) {
+                Ok(handling) => this.handling.set(Some(handling)),
+                Err(error) => return Poll::Ready(error.into_outcome()),
+            }
+        }
+        match this.handling.as_pin_mut() {
+            Some(handling) => handling.poll(task).map(IntoOutcome::into_outcome),
+            // Polled again after it ended with an error.
+            None => Poll::Pending,
+        }
+    }
+}

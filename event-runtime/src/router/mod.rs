@@ -17,12 +17,12 @@ use std::sync::Arc;
 use crate::envelope::Context;
 use crate::event::{Event, Registered};
 use crate::factory::MessagePack;
-use crate::handler::{Endpoint, EventArguments, Handler, Incoming, PackArguments, RawArguments};
-use crate::layer::{Chain, Layer, Next};
+use crate::handler::{Endpoint, EventArguments, Handler, Incoming, PackArguments, RawArguments, in_context};
+use crate::layer::{Layer, Next, drained};
 use crate::outcome::{IntoOutcome, Outcome};
 use crate::transport::BoxFuture;
 
-use bound::{Bound, Pack, Raw, Typed};
+use bound::{Bound, BoundHandler, Pack, Raw, Typed};
 use routes::{Accepts, Origin, Routes};
 
 /// Hands every message to the one handler of its payload type.
@@ -190,8 +190,15 @@ impl<S: Send + Sync + 'static> MessageRouter<S> {
     ///
     /// # Cancel safety
     /// Dropping the future stops the handler at its current await point.
-    pub fn handle(&self, message: impl Into<Incoming>) -> BoxFuture<'_, Outcome> {
-        Endpoint::handle(self, message.into())
+    pub fn handle(&self, message: impl Into<Incoming>) -> impl Future<Output = Outcome> + Send {
+        let incoming = message.into();
+        let context = Context::new(incoming.message().clone());
+        let Core { layers, routes } = &*self.core;
+        match layers.is_empty() {
+            // A handler runs when it is polled; a layer may run code when it is called.
+            true => context.around(routes.call(incoming)),
+            false => context.around_call(|| Next::new(layers, routes).run(incoming)),
+        }
     }
 
     /// The payload types that have a handler, sorted.
@@ -199,9 +206,9 @@ impl<S: Send + Sync + 'static> MessageRouter<S> {
         self.core.routes.payload_types()
     }
 
-    fn bind<H, K>(&self, handler: H) -> Arc<dyn Endpoint>
+    fn bind<H, K>(&self, handler: H) -> Arc<dyn BoundHandler>
     where
-        Bound<H, K, S>: Endpoint,
+        Bound<H, K, S>: BoundHandler,
     {
         Arc::new(Bound::<H, K, S>::new(handler, Arc::clone(&self.state)))
     }
@@ -210,7 +217,7 @@ impl<S: Send + Sync + 'static> MessageRouter<S> {
         mut self,
         payload_type: impl Into<String>,
         accepts: Accepts,
-        handler: Arc<dyn Endpoint>,
+        handler: Arc<dyn BoundHandler>,
         origin: Origin,
     ) -> Self {
         Arc::make_mut(&mut self.core).routes.add(payload_type.into(), accepts, handler, origin);
@@ -220,13 +227,11 @@ impl<S: Send + Sync + 'static> MessageRouter<S> {
 
 impl<S: Send + Sync + 'static> Endpoint for MessageRouter<S> {
     fn handle(&self, incoming: Incoming) -> BoxFuture<'_, Outcome> {
-        if self.core.layers.is_empty() {
-            // The routes' handlers enter their context by themselves: one allocation, and no more.
-            return self.core.routes.handle(incoming);
-        }
-        let context = Context::new(incoming.message().clone());
-        let chain: Arc<dyn Chain> = Arc::clone(&self.core) as _;
-        Box::pin(context.scope(Next::new(chain).run(incoming)))
+        let Core { layers, routes } = &*self.core;
+        in_context(incoming, move |incoming| match layers.is_empty() {
+            true => routes.call(incoming),
+            false => Next::new(layers, routes).run(incoming),
+        })
     }
 
     fn problems(&self) -> Vec<String> {
@@ -236,15 +241,9 @@ impl<S: Send + Sync + 'static> Endpoint for MessageRouter<S> {
     fn has_handler(&self, payload_type: &str) -> bool {
         self.core.routes.has_handler(payload_type)
     }
-}
 
-impl Chain for Core {
-    fn layers(&self) -> &[Arc<dyn Layer>] {
-        &self.layers
-    }
-
-    fn endpoint(&self) -> &dyn Endpoint {
-        &self.routes
+    fn drained(&self) -> BoxFuture<'_, ()> {
+        Box::pin(drained(&self.core.layers))
     }
 }
 

@@ -9,9 +9,11 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
+use crate::envelope::Metadata;
 use crate::event::EventDescriptor;
-use crate::handler::{Endpoint, Incoming};
+use crate::handler::{Endpoint, Incoming, in_context};
 use crate::outcome::Outcome;
+use crate::router::bound::BoundHandler;
 use crate::router::refusal;
 use crate::transport::BoxFuture;
 
@@ -26,7 +28,7 @@ pub(super) struct Routes {
 #[derive(Clone)]
 struct Route {
     accepts: Accepts,
-    handler: Arc<dyn Endpoint>,
+    handler: Arc<dyn BoundHandler>,
     origin: Origin,
 }
 
@@ -35,6 +37,16 @@ struct Route {
 pub(super) enum Accepts {
     EveryVersion,
     VersionsOf(&'static EventDescriptor),
+}
+
+impl Accepts {
+    #[inline]
+    fn reads(self, version: u32) -> bool {
+        match self {
+            Self::EveryVersion => true,
+            Self::VersionsOf(descriptor) => descriptor.reads(version),
+        }
+    }
 }
 
 /// Where a route comes from, for the report of overlaps.
@@ -64,7 +76,7 @@ impl Routes {
         &mut self,
         payload_type: String,
         accepts: Accepts,
-        handler: Arc<dyn Endpoint>,
+        handler: Arc<dyn BoundHandler>,
         origin: Origin,
     ) {
         match self.table.entry(payload_type) {
@@ -80,7 +92,7 @@ impl Routes {
     }
 
     /// Sets the fallback; where there is one already, that one stays and the second is a problem.
-    pub(super) fn set_fallback(&mut self, handler: Arc<dyn Endpoint>, origin: Origin) {
+    pub(super) fn set_fallback(&mut self, handler: Arc<dyn BoundHandler>, origin: Origin) {
         match &self.fallback {
             None => self.fallback = Some(Route { accepts: Accepts::EveryVersion, handler, origin }),
             Some(first) => {
@@ -95,30 +107,38 @@ impl Routes {
         names
     }
 
-    /// What becomes of a message that no route takes.
-    fn refuse(&self, incoming: &Incoming) -> Outcome {
-        let metadata = incoming.message().metadata();
+    /// Calls the handler of a message in the context of which this is called.
+    pub(super) fn call(&self, incoming: Incoming) -> BoxFuture<'_, Outcome> {
+        match self.find(incoming.message().metadata()) {
+            Some(route) => route.handler.call(incoming),
+            None => self.refuse(&incoming),
+        }
+    }
+
+    fn find(&self, metadata: &Metadata) -> Option<&Route> {
         match self.table.get(&*metadata.payload_type) {
+            Some(route) if route.accepts.reads(metadata.version) => Some(route),
+            _ => self.fallback.as_ref(),
+        }
+    }
+
+    /// What becomes of a message that no route takes.
+    #[cold]
+    fn refuse(&self, incoming: &Incoming) -> BoxFuture<'_, Outcome> {
+        let metadata = incoming.message().metadata();
+        let outcome = match self.table.get(&*metadata.payload_type) {
             Some(Route { accepts: Accepts::VersionsOf(descriptor), .. }) => {
                 refusal::unknown_version(metadata, descriptor)
             }
             _ => refusal::unknown_payload_type(metadata, self.table.keys().map(String::as_str)),
-        }
+        };
+        Box::pin(std::future::ready(outcome))
     }
 }
 
 impl Endpoint for Routes {
     fn handle(&self, incoming: Incoming) -> BoxFuture<'_, Outcome> {
-        let metadata = incoming.message().metadata();
-        let route = self.table.get(&*metadata.payload_type);
-        let route = route.filter(|route| match route.accepts {
-            Accepts::EveryVersion => true,
-            Accepts::VersionsOf(descriptor) => descriptor.reads(metadata.version),
-        });
-        match route.or(self.fallback.as_ref()) {
-            Some(route) => route.handler.handle(incoming),
-            None => Box::pin(std::future::ready(self.refuse(&incoming))),
-        }
+        in_context(incoming, move |incoming| self.call(incoming))
     }
 
     fn problems(&self) -> Vec<String> {

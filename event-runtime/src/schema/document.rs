@@ -15,8 +15,8 @@ pub fn file_name(event: &EventDescriptor) -> String {
 /// The event's schema as it is committed: the reader's, with `x-event`, and with `x-writer` where what is written
 /// differs from what is read.
 pub fn document(event: &EventDescriptor) -> Value {
-    let reader = stable(event.schema);
-    let writer = stable(event.writer_schema);
+    let reader = stable(|| event.schema());
+    let writer = stable(|| event.writer_schema());
     let mut document = reader.clone();
     if let Value::Object(document) = &mut document {
         document.insert("$schema".to_owned(), DIALECT.into());
@@ -64,7 +64,7 @@ fn about(event: &EventDescriptor) -> Value {
 }
 
 /// The schema without what differs from one generation to the next: defaults such as the present moment.
-fn stable(schema: fn() -> schemars::Schema) -> Value {
+fn stable(schema: impl Fn() -> schemars::Schema) -> Value {
     let mut first = schema().to_value();
     let second = schema().to_value();
     if first != second {

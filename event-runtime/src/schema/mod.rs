@@ -14,28 +14,24 @@ pub use document::{document, file_name, text};
 pub use gate::{GateError, GateProblem, GateProblemKind, gate, update};
 pub use redact::redact;
 
-use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
+use schemars::{Schema, generate::SchemaSettings};
 
-use crate::event::Event;
+use crate::event::EventDescriptor;
 
-/// The schema of what `E` reads from the wire.
-pub(crate) fn reader<E: Event>() -> Schema {
-    generate(SchemaSettings::draft2020_12().for_deserialize(), E::describe, E::FIELDS)
+/// The schema of what `event` reads from the wire.
+pub(crate) fn reader(event: &EventDescriptor) -> Schema {
+    generate(SchemaSettings::draft2020_12().for_deserialize(), event)
 }
 
-/// The schema of what `E` writes to the wire.
-pub(crate) fn writer<E: Event>() -> Schema {
-    generate(SchemaSettings::draft2020_12().for_serialize(), E::describe, E::FIELDS)
+/// The schema of what `event` writes to the wire.
+pub(crate) fn writer(event: &EventDescriptor) -> Schema {
+    generate(SchemaSettings::draft2020_12().for_serialize(), event)
 }
 
-fn generate(
-    settings: SchemaSettings,
-    root: fn(&mut SchemaGenerator) -> Schema,
-    fields: &'static [crate::event::FieldDescriptor],
-) -> Schema {
+fn generate(settings: SchemaSettings, event: &EventDescriptor) -> Schema {
     let contract = settings.contract.clone();
     let mut generator = settings.into_generator();
-    let mut schema = root(&mut generator);
+    let mut schema = (event.describe)(&mut generator);
     let definitions = generator.take_definitions(true);
     if !definitions.is_empty() {
         schema.insert("$defs".to_owned(), definitions.into());
@@ -44,6 +40,6 @@ fn generate(
         true => constrain::Direction::Written,
         false => constrain::Direction::Read,
     };
-    constrain::constrain(schema.ensure_object(), fields, direction);
+    constrain::constrain(schema.ensure_object(), event.fields, direction);
     schema
 }

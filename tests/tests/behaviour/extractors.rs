@@ -4,7 +4,7 @@ use event_runtime::handler::CancellationToken;
 use event_runtime::handler::{
     Attempt, Cancellation, Extension, FromIncoming, FromRef, Headers, Incoming, State,
 };
-use event_runtime::layer::{Next, layer_fn};
+use event_runtime::layer::{Next, layer_fn_with};
 use event_runtime::testing::Harness;
 use event_runtime::{FailureCode, HandlerError, Message, MessageRouter, Metadata, Outcome};
 
@@ -113,7 +113,9 @@ async fn perhaps_in_transaction(transaction: Option<Extension<Transaction>>) -> 
 #[tokio::test]
 async fn a_layer_s_value_reaches_the_handler_and_the_innermost_wins() {
     let with = |number| {
-        layer_fn(move |incoming: Incoming, next: Next| next.run(incoming.with_extension(Transaction(number))))
+        layer_fn_with(number, async |number: &u32, incoming: Incoming, next: Next<'_>| {
+            next.run(incoming.with_extension(Transaction(*number))).await
+        })
     };
     let router = MessageRouter::new()
         .on_type("a", in_transaction)

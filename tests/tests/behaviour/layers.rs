@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use event_runtime::handler::State;
-use event_runtime::layer::{CatchPanic, ConcurrencyLimit, Layered, Next, Timeout, layer_fn};
+use event_runtime::layer::{CatchPanic, ConcurrencyLimit, Layered, Next, Timeout, layer_fn, layer_fn_with};
 use event_runtime::testing::{Harness, ManualClock};
 use event_runtime::{Context, Endpoint, FailureCode, Incoming, Message, MessageRouter, Outcome};
 use serde_json::json;
@@ -26,15 +26,12 @@ type Log = Arc<Mutex<Vec<String>>>;
 async fn the_first_layer_stands_outermost() {
     let log = Log::default();
     let noting = |name: &'static str| {
-        let log = Arc::clone(&log);
-        layer_fn(move |incoming: Incoming, next: Next| {
-            let log = Arc::clone(&log);
-            async move {
-                log.lock().unwrap().push(format!("{name} in"));
-                let outcome = next.run(incoming).await;
-                log.lock().unwrap().push(format!("{name} out"));
-                outcome
-            }
+        let state = (name, Arc::clone(&log));
+        layer_fn_with(state, async |(name, log): &(&str, Log), incoming: Incoming, next: Next<'_>| {
+            log.lock().unwrap().push(format!("{name} in"));
+            let outcome = next.run(incoming).await;
+            log.lock().unwrap().push(format!("{name} out"));
+            outcome
         })
     };
     // Where a layer stands among the handlers makes no difference.
@@ -49,7 +46,7 @@ async fn the_first_layer_stands_outermost() {
 
 #[tokio::test]
 async fn the_router_s_own_dead_letters_pass_through_layers() {
-    async fn forgiving(incoming: Incoming, next: Next) -> Outcome {
+    async fn forgiving(incoming: Incoming, next: Next<'_>) -> Outcome {
         match next.run(incoming).await {
             Outcome::DeadLetter { failure } => Outcome::discard(failure.code.as_str()),
             other => other,
@@ -61,13 +58,13 @@ async fn the_router_s_own_dead_letters_pass_through_layers() {
 
 #[tokio::test]
 async fn a_layer_may_answer_by_itself_or_ask_more_than_once() {
-    async fn twice(incoming: Incoming, next: Next) -> Outcome {
-        match next.clone().run(incoming.clone()).await {
+    async fn twice(incoming: Incoming, next: Next<'_>) -> Outcome {
+        match next.run(incoming.clone()).await {
             Outcome::Retry { .. } => next.run(incoming).await,
             other => other,
         }
     }
-    async fn refuse(_: Incoming, _: Next) -> Outcome {
+    async fn refuse(_: Incoming, _: Next<'_>) -> Outcome {
         Outcome::discard("closed")
     }
     let calls = Arc::new(AtomicUsize::new(0));
@@ -86,7 +83,7 @@ async fn a_layer_may_answer_by_itself_or_ask_more_than_once() {
 
 #[tokio::test]
 async fn layers_run_in_the_message_s_context_too() {
-    async fn cause(_: Incoming, _: Next) -> Outcome {
+    async fn cause(_: Incoming, _: Next<'_>) -> Outcome {
         Outcome::discard(Context::current().unwrap().message().metadata().id.to_string())
     }
     let message = message("a");
@@ -99,7 +96,7 @@ async fn layers_run_in_the_message_s_context_too() {
 
 #[tokio::test]
 async fn a_replaced_message_is_the_one_that_is_handled() {
-    async fn unwrap(incoming: Incoming, next: Next) -> Outcome {
+    async fn unwrap(incoming: Incoming, next: Next<'_>) -> Outcome {
         next.run(incoming.with_message(message("inner"))).await
     }
     async fn inner(message: Message) -> Outcome {

@@ -29,9 +29,8 @@ macro_rules! event {
 
         impl Event for $name {
             const PAYLOAD_TYPE: &'static str = stringify!($name);
-            const VERSION: u32 = 1;
             const DESCRIPTOR: &'static EventDescriptor =
-                &EventDescriptor::of::<Self>(stringify!($name), "an event of the tests", &[])$(.key($key))?;
+                &EventDescriptor::of::<Self>(stringify!($name), "an event of the tests")$(.key($key))?;
 
             fn ordering_key(&self) -> Option<String> {
                 let key: &[&str] = &[$($key)?];

@@ -7,7 +7,7 @@ use std::time::Duration;
 use event_runtime::consumer::{Consumer, ConsumerSettings};
 use event_runtime::embedded::{Broker, EmbeddedDeadLetters, EmbeddedProducer, EmbeddedSource, QueueSettings};
 use event_runtime::handler::State;
-use event_runtime::layer::{CircuitBreaker, CircuitState, Next, RateLimit, layer_fn};
+use event_runtime::layer::{CircuitBreaker, CircuitState, Next, RateLimit, layer_fn_with};
 use event_runtime::testing::Harness;
 use event_runtime::{
     Attempt, Cancellation, Endpoint, FailureCode, HandlerError, Incoming, ManualClock, MessageRouter,
@@ -91,16 +91,13 @@ async fn what_is_handed_back_untried_is_no_attempt() {
     }
     let (attempts, deferred) = (Arc::<Mutex<Vec<u32>>>::default(), Arc::new(AtomicUsize::new(0)));
     let defer = {
-        let deferred = deferred.clone();
-        layer_fn(move |incoming: Incoming, next: Next| {
-            let deferred = deferred.clone();
-            async move {
-                match deferred.fetch_add(1, Ordering::SeqCst) {
-                    0..5 => Outcome::defer(Duration::ZERO, "not yet"),
-                    _ => next.run(incoming).await,
-                }
+        async fn defer(deferred: &Arc<AtomicUsize>, incoming: Incoming, next: Next<'_>) -> Outcome {
+            match deferred.fetch_add(1, Ordering::SeqCst) {
+                0..5 => Outcome::defer(Duration::ZERO, "not yet"),
+                _ => next.run(incoming).await,
             }
-        })
+        }
+        layer_fn_with(deferred.clone(), defer)
     };
     let broker = Broker::new();
     let queue = broker.create_queue("orders", QueueSettings::new()).unwrap();

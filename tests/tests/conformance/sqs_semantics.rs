@@ -87,7 +87,18 @@ macro_rules! cases {
             $(
                 #[tokio::test]
                 async fn $case() {
-                    let queue = super::over_sdk::OverSdk::local().await;
+                    let queue = super::over_sdk::OverSdk::in_memory().await;
+                    let faults = super::$area::$case(&queue).await;
+                    super::compare_faults($id, &faults);
+                }
+            )*
+        }
+
+        mod on_the_local_endpoint_over_a_file {
+            $(
+                #[tokio::test]
+                async fn $case() {
+                    let queue = super::over_sdk::OverSdk::in_a_file().await;
                     let faults = super::$area::$case(&queue).await;
                     super::compare_faults($id, &faults);
                 }

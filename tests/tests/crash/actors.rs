@@ -127,11 +127,11 @@ async fn consume<Db: Shop + Booking>(pool: Pool<Db>, queue: &Path) {
         ..ConsumerSettings::default()
     };
     let router = Db::on_order(MessageRouter::new())
-        .layer(layer_fn(|incoming, next| {
+        .layer(layer_fn(async |incoming: Incoming, next: Next<'_>| {
             if incoming.attempt() > 1 {
                 report("redelivery");
             }
-            next.run(incoming)
+            next.run(incoming).await
         }))
         .layer(Transactional::new(pool, "ledger"));
     let consumer = Consumer::new(SqliteSource::new(orders))

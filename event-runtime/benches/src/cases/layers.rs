@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use event_runtime::layer::{CatchPanic, ConcurrencyLimit, Metrics, Timeout, TraceSpan, layer_fn};
-use event_runtime::{Codec, MessageRouter, Metadata};
+use event_runtime::layer::{CatchPanic, ConcurrencyLimit, Metrics, Next, Timeout, TraceSpan, layer_fn};
+use event_runtime::{Codec, Incoming, MessageRouter, Metadata};
 
 use super::dispatch::{route, router};
 
@@ -13,7 +13,9 @@ pub(super) fn run() {
         route(&format!("layer.{name}.first"), &message, &layer(router(10)));
         route(&format!("layer.{name}.second"), &message, &layer(layer(router(10))));
     };
-    with("function", &|router| router.layer(layer_fn(|incoming, next| next.run(incoming))));
+    with("function", &|router| {
+        router.layer(layer_fn(async |incoming: Incoming, next: Next<'_>| next.run(incoming).await))
+    });
     with("timeout", &|router| router.layer(Timeout::new(Duration::from_secs(30))));
     with("catch_panic", &|router| router.layer(CatchPanic::new()));
     with("concurrency_limit", &|router| router.layer(ConcurrencyLimit::new(64)));

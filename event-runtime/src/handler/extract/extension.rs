@@ -12,6 +12,7 @@ use crate::outcome::HandlerError;
 /// `Option<Extension<T>>` is `None` instead.
 ///
 /// ```
+/// use event_runtime::Incoming;
 /// use event_runtime::handler::Extension;
 /// use event_runtime::layer::{Next, layer_fn};
 /// use event_runtime::router::MessageRouter;
@@ -25,7 +26,9 @@ use crate::outcome::HandlerError;
 ///
 /// let router = MessageRouter::new()
 ///     .on_type("legacy.event", handle)
-///     .layer(layer_fn(|incoming, next: Next| next.run(incoming.with_extension(Region("eu")))));
+///     .layer(layer_fn(async |incoming: Incoming, next: Next<'_>| {
+///         next.run(incoming.with_extension(Region("eu"))).await
+///     }));
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Extension<T>(pub T);

@@ -8,7 +8,7 @@ use event_runtime::Clock;
 use event_runtime::embedded::{Capacity, MoveTask, QueueSettings, rules};
 
 use crate::config::Synchronous;
-use crate::error::SqliteError;
+use crate::error::{SqliteError, SqliteErrorKind};
 use crate::limits::DEFAULT_POLL_INTERVAL;
 use crate::queue::SqliteQueue;
 use crate::store::{Fault, Identity, Ids, OpenSettings, Session, Signals, Writer, WriterSettings};
@@ -66,6 +66,7 @@ pub struct SqliteBrokerBuilder {
     clock: Clock,
     capacity: Capacity,
     poll_interval: Duration,
+    creates_folder: bool,
 }
 
 impl SqliteBrokerBuilder {
@@ -101,7 +102,14 @@ impl SqliteBrokerBuilder {
         self
     }
 
-    /// Opens the file, or creates it where there is none; its folder must exist.
+    /// Lets [`open`](Self::open) make the file's folder, and those above it, where they are missing.
+    pub fn create_folder(mut self) -> Self {
+        self.creates_folder = true;
+        self
+    }
+
+    /// Opens the file, or creates it where there is none; its folder must exist, unless it may be
+    /// [created](Self::create_folder).
     ///
     /// It blocks for a few milliseconds, and longer where another process keeps the file locked.
     ///
@@ -109,7 +117,14 @@ impl SqliteBrokerBuilder {
     /// `NotADatabase`, `ForeignFile`, `NewerSchema` or `Corrupt` for a file that this crate did not write or that is
     /// damaged, in which nothing was changed; `Busy`, `DiskFull` or `Unavailable`.
     pub fn open(self) -> Result<SqliteBroker, SqliteError> {
-        let Self { path, open, clock, capacity, poll_interval } = self;
+        let Self { path, open, clock, capacity, poll_interval, creates_folder } = self;
+        if creates_folder {
+            create_folder_of(&path)?;
+        }
+        if path.is_dir() {
+            let text = "it is a folder: name a file, or move the folder away";
+            return Err(SqliteError::file(SqliteErrorKind::Unavailable, &path, text));
+        }
         let (signals, ids) = (Arc::<Signals>::default(), Arc::new(Ids::new()));
         let writer = Writer::start(WriterSettings {
             path,
@@ -140,6 +155,7 @@ impl SqliteBroker {
             clock: Clock::system(),
             capacity: Capacity::default(),
             poll_interval: DEFAULT_POLL_INTERVAL,
+            creates_folder: false,
         }
     }
 
@@ -332,6 +348,15 @@ impl SqliteBroker {
     fn handle(&self, identity: Identity) -> SqliteQueue {
         SqliteQueue::new(identity, Arc::clone(&self.inner))
     }
+}
+
+fn create_folder_of(file: &Path) -> Result<(), SqliteError> {
+    let Some(folder) = file.parent() else { return Ok(()) };
+    std::fs::create_dir_all(folder).map_err(|error| {
+        let text =
+            format!("its folder can't be made ({error}): name another one, or change what is in its way");
+        SqliteError::file(SqliteErrorKind::Unavailable, file, text)
+    })
 }
 
 fn declare(

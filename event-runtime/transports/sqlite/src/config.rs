@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use event_runtime::Clock;
 use event_runtime::config::{Config, ConfigError};
-use event_runtime::embedded::{Capacity, EmbeddedQueueConfig, QueueSettings, RedrivePolicy, rules};
+use event_runtime::embedded::{
+    Capacity, EmbeddedConfig, EmbeddedQueueConfig, QueueSettings, RedrivePolicy, rules,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::broker::SqliteBroker;
+use crate::broker::{SqliteBroker, SqliteBrokerBuilder};
 
 /// What a confirmed request survives: SQLite's `synchronous` for a file with a write-ahead log.
 ///
@@ -90,23 +92,49 @@ impl SqliteConfig {
     /// Every mistake of the section by its path; a file that can't be used is a mistake of `path`.
     pub fn open(section: &Config, clock: Clock) -> Result<SqliteBroker, ConfigError> {
         let config: Self = section.read()?;
-        let mut problems = config.problems(section);
-        if let Some(first) = problems.pop() {
-            return Err(problems.into_iter().rev().fold(first, |after, before| before.and(after)));
-        }
-        let mut builder = SqliteBroker::builder(&config.path)
-            .clock(clock)
-            .synchronous(config.synchronous)
-            .capacity(config.capacity());
-        if let Some(bytes) = config.max_file_bytes {
-            builder = builder.max_file_bytes(bytes);
-        }
-        if let Some(milliseconds) = config.poll_interval_milliseconds {
-            builder = builder.poll_interval(Duration::from_millis(milliseconds));
-        }
-        let broker = builder.open().map_err(|error| section.invalid("path", error.to_string()))?;
-        config.declare(section, &broker)?;
+        config.check(section)?;
+        let opened = config.builder().clock(clock).open();
+        let broker = opened.map_err(|error| section.invalid("path", error.to_string()))?;
+        config.make(section, &broker)?;
         Ok(broker)
+    }
+
+    /// The queues of an `embedded` section, to be kept in this file.
+    pub fn from_embedded(path: impl Into<PathBuf>, embedded: EmbeddedConfig) -> Self {
+        let EmbeddedConfig { queues, max_messages, max_bytes, .. } = embedded;
+        Self { path: path.into(), queues, max_messages, max_bytes, ..Self::default() }
+    }
+
+    /// A broker over the file with these settings, on the system's clock; it has not made the queues.
+    pub fn builder(&self) -> SqliteBrokerBuilder {
+        let builder =
+            SqliteBroker::builder(&self.path).synchronous(self.synchronous).capacity(self.capacity());
+        let builder = match self.max_file_bytes {
+            Some(bytes) => builder.max_file_bytes(bytes),
+            None => builder,
+        };
+        match self.poll_interval_milliseconds {
+            Some(milliseconds) => builder.poll_interval(Duration::from_millis(milliseconds)),
+            None => builder,
+        }
+    }
+
+    /// Makes the queues, or brings those that are there to what is said of them; what they hold stays. It blocks for a
+    /// few milliseconds.
+    ///
+    /// # Errors
+    /// Those of [`check`](Self::check), and what the queues that are there do not allow, each by its path in `section`.
+    pub fn declare(&self, section: &Config, broker: &SqliteBroker) -> Result<(), ConfigError> {
+        self.check(section)?;
+        self.make(section, broker)
+    }
+
+    /// Whether it holds no mistake that can be seen without the file.
+    ///
+    /// # Errors
+    /// Every mistake by its path in `section`, which is what this was read from.
+    pub fn check(&self, section: &Config) -> Result<(), ConfigError> {
+        self.problems(section).into_iter().reduce(ConfigError::and).map_or(Ok(()), Err)
     }
 
     fn capacity(&self) -> Capacity {
@@ -120,7 +148,6 @@ impl SqliteConfig {
         capacity
     }
 
-    /// Mistakes that can be seen without the file.
     fn problems(&self, section: &Config) -> Vec<ConfigError> {
         let mut problems = Vec::new();
         if self.path.as_os_str().is_empty() {
@@ -152,7 +179,7 @@ impl SqliteConfig {
         problems
     }
 
-    fn declare(&self, section: &Config, broker: &SqliteBroker) -> Result<(), ConfigError> {
+    fn make(&self, section: &Config, broker: &SqliteBroker) -> Result<(), ConfigError> {
         let mut problems = Vec::new();
         let mut declared = Vec::new();
         for (index, queue) in self.queues.iter().enumerate() {

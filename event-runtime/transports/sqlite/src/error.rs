@@ -55,7 +55,7 @@ impl SqliteError {
             SqliteErrorKind::DiskFull => {
                 "the disk is full, or the file has reached its configured size: make room"
             }
-            SqliteErrorKind::Busy => "other processes keep it locked",
+            SqliteErrorKind::Busy => "other processes keep it locked: end them, or wait until they are done",
             _ => "it can't be opened, read or written: check its folder, its permissions and its disk",
         };
         let source = Some(Arc::new(error));

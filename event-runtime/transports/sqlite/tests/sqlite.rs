@@ -11,5 +11,6 @@ mod sqlite {
     mod groups;
     mod processes;
     mod redrive;
+    mod time;
     mod waiting;
 }

@@ -20,15 +20,15 @@ pub(crate) fn size(attributes: &Attributes) -> usize {
 /// Values that were written by others (a dead letter's record holds the text of any error) have what SQS refuses
 /// replaced, and empty ones are left out: neither may keep the message from being sent.
 pub(crate) fn to_sdk(attributes: &Attributes) -> Option<HashMap<String, MessageAttributeValue>> {
-    let values = attributes.iter().filter(|(_, value)| !value.is_empty()).filter_map(|(name, value)| {
-        let value = MessageAttributeValue::builder()
-            .data_type("String")
-            .string_value(replace_refused(value.to_owned()))
-            .build()
-            .ok()?;
-        Some((name.to_owned(), value))
-    });
-    let values: HashMap<_, _> = values.collect();
+    let mut values = HashMap::with_capacity(attributes.len());
+    for (name, value) in attributes.iter().filter(|(_, value)| !value.is_empty()) {
+        let value = replace_refused(value.to_owned());
+        let value = MessageAttributeValue::builder().data_type("String").string_value(value);
+        // What has a type is complete.
+        if let Ok(value) = value.build() {
+            values.insert(name.to_owned(), value);
+        }
+    }
     (!values.is_empty()).then_some(values)
 }
 

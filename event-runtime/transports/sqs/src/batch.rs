@@ -16,17 +16,17 @@ pub(crate) fn reconcile<'a>(
     successful: impl IntoIterator<Item = &'a str>,
     failed: &[BatchResultErrorEntry],
 ) -> Vec<Result<(), Fault>> {
-    let mut results: Vec<_> = (0..submitted).map(|_| Err(Fault::unanswered())).collect();
+    let mut results: Vec<Option<Result<(), Fault>>> = vec![None; submitted];
     let place = |id: &str| id.parse::<usize>().ok().filter(|index| *index < submitted);
     for index in successful.into_iter().filter_map(place) {
-        results[index] = Ok(());
+        results[index] = Some(Ok(()));
     }
     for entry in failed {
         if let Some(index) = place(entry.id()) {
-            results[index] = Err(Fault::from_entry(entry));
+            results[index] = Some(Err(Fault::from_entry(entry)));
         }
     }
-    results
+    results.into_iter().map(|result| result.unwrap_or_else(|| Err(Fault::unanswered()))).collect()
 }
 
 #[cfg(test)]

@@ -59,8 +59,8 @@
 //! # Without AWS
 //! With the feature `local`, `cargo run -p event-transport-sqs --features local --bin sqs-local` serves the
 //! local endpoint (module `local`) on 127.0.0.1:9324; give its address as `endpoint_url`. Tests start it in their own process, on a
-//! clock that they advance, and order faults. It keeps its queues in memory: a restart begins with those of its
-//! configuration, empty.
+//! clock that they advance, and order faults. Its queues are in memory: a restart begins with those of its
+//! configuration, empty. With the feature `durable`, `sqs-local --data DIR` keeps them in a folder, with all they hold.
 //!
 //! # TLS
 //! Clients from configuration use rustls over ring and the system's certificates, and the proxies that the environment
@@ -79,8 +79,12 @@
 //!   and a delay beyond what one receive can hide (12 hours) is several hops.
 //! - **Attempts** are read from the receive count, which SQS raises for hops and hand-backs as well: it has no request to
 //!   take a receive back. So `attempt` is an upper bound: a message may be given up after fewer handlings than
-//!   `requeue_max_retries` + 1, never after more, and never before its handler ran on the last delivery. A queue's own `maxReceiveCount` must leave room for them; one
-//!   below the consumer's attempts is refused at start-up.
+//!   `requeue_max_retries` + 1, never after more, and never before its handler ran on the last delivery.
+//! - **`maxReceiveCount`** of a queue's own redrive policy counts them too: receives that were handed back by a drain, delay
+//!   hops, and every [`Defer`](event_runtime::Outcome::Defer), of a `CircuitBreaker` that is open or an `Idempotent` message
+//!   that is being handled elsewhere. SQS moves a message beyond it away untried, without an error. One below the consumer's
+//!   attempts is refused at start-up; where layers defer, make it much higher (1,000 at most), and let the consumer store
+//!   the dead letters.
 //! - **A lease** can be extended to 12 hours after its receive, not further; [`SqsSource`] shortens what would go beyond
 //!   instead of losing the request.
 //! - **Credentials** that expire are fetched anew by the SDK. A receive that finds them expired is repeated; only six in a

@@ -6,14 +6,17 @@ mod sqs {
     mod bundles;
     mod calls;
     mod consuming;
+    mod durable;
     mod fixture;
     mod hostile;
     mod lambda;
     mod localstack;
+    mod process;
     mod producing;
     mod protocol;
     mod raw;
     mod receiving;
     mod recorded_errors;
+    mod served;
     mod soak;
 }

@@ -14,7 +14,9 @@ use aws_sdk_sqs::types::{
 };
 use event_runtime::ManualClock;
 use event_runtime::embedded::{Broker, Capacity, QueueSettings};
-use event_transport_sqs::local::LocalEndpoint;
+use event_tests::Folder;
+use event_transport_sqlite::{SqliteBroker, Synchronous};
+use event_transport_sqs::local::{Backend, DATA_FILE, LocalEndpoint};
 
 use super::under_test::{Fault, QueueUnderTest, Receive, Received, Send, Sent};
 
@@ -27,7 +29,7 @@ pub struct OverSdk {
 
 /// How time passes.
 enum Time {
-    Manual { endpoint: LocalEndpoint, clock: ManualClock },
+    Manual { endpoint: LocalEndpoint<Backend>, clock: ManualClock, _folder: Option<Folder> },
     Real,
 }
 
@@ -35,13 +37,27 @@ enum Time {
 const LOCALSTACK: &str = "EVENT_LOCALSTACK_URL";
 
 impl OverSdk {
-    /// The local endpoint, over a broker of its own.
-    pub async fn local() -> Self {
+    /// The local endpoint, over queues in memory.
+    pub async fn in_memory() -> Self {
         let clock = ManualClock::new("2026-01-01T00:00:00Z".parse().unwrap());
         let broker = Broker::builder().clock(clock.clock()).build();
-        let endpoint = LocalEndpoint::start_with(broker, ([127, 0, 0, 1], 0).into()).await.unwrap();
+        Self::local(broker.into(), clock, None).await
+    }
+
+    /// The local endpoint, over queues in a file.
+    pub async fn in_a_file() -> Self {
+        let clock = ManualClock::new("2026-01-01T00:00:00Z".parse().unwrap());
+        let folder = Folder::new();
+        let builder = SqliteBroker::builder(folder.path().join(DATA_FILE)).synchronous(Synchronous::Off);
+        let broker = builder.clock(clock.clock()).open().unwrap();
+        Self::local(broker.into(), clock, Some(folder)).await
+    }
+
+    async fn local(queues: Backend, clock: ManualClock, folder: Option<Folder>) -> Self {
+        let endpoint = LocalEndpoint::start_with(queues, ([127, 0, 0, 1], 0).into()).await.unwrap();
         let client = endpoint.client();
-        Self { client, time: Time::Manual { endpoint, clock }, prefix: String::new() }
+        let time = Time::Manual { endpoint, clock, _folder: folder };
+        Self { client, time, prefix: String::new() }
     }
 
     /// LocalStack, an independent server of the same protocol; `None` with a line where none runs.
@@ -185,7 +201,11 @@ impl QueueUnderTest for OverSdk {
         let Time::Manual { endpoint, .. } = &self.time else { return None };
         let settings = QueueSettings::from_pairs(attributes.iter().copied()).unwrap();
         let settings = settings.capacity(Capacity::default().in_flight(in_flight));
-        endpoint.broker().create_queue(name, settings).unwrap();
+        match endpoint.broker() {
+            Backend::Memory(broker) => drop(broker.create_queue(name, settings).unwrap()),
+            Backend::File(broker) => drop(broker.create_queue(name, settings).await.unwrap()),
+            other => panic!("{other:?}"),
+        }
         Some(endpoint.queue_url(name))
     }
 }

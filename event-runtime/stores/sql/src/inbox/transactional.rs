@@ -94,7 +94,7 @@ impl<Db: Database> Transactional<Db> {
         self
     }
 
-    async fn handle(&self, incoming: Incoming, next: Next) -> Outcome {
+    async fn handle(&self, incoming: Incoming, next: Next<'_>) -> Outcome {
         let request = self.request(incoming.message());
         let transaction = match self.record(&request).await {
             Ok(Recorded::Begun(transaction)) => transaction,
@@ -238,7 +238,7 @@ async fn roll_back<Db: Database>(transaction: Transaction<'static, Db>) {
 }
 
 impl<Db: Database> Layer for Transactional<Db> {
-    fn call<'a>(&'a self, incoming: Incoming, next: Next) -> BoxFuture<'a, Outcome> {
+    fn call<'a>(&'a self, incoming: Incoming, next: Next<'a>) -> BoxFuture<'a, Outcome> {
         Box::pin(self.handle(incoming, next))
     }
 }

@@ -9,6 +9,27 @@ use crate::limits::MAX_MESSAGE_BYTES;
 use super::schema::{DELAYED, IN_FLIGHT, READY};
 use super::session::{Fault, Open, Session};
 
+/// How many rows one statement works on at most: what a receive or a batch has.
+pub(super) const TOGETHER: usize = 10;
+
+/// A list for [`TOGETHER`] values, the first of which is the second parameter.
+macro_rules! from_second {
+    () => {
+        "(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+    };
+}
+
+/// `first`, and up to [`TOGETHER`] values; the last one fills the places that are left.
+pub(super) fn parameters(first: i64, values: impl IntoIterator<Item = i64>) -> [i64; TOGETHER + 1] {
+    let (mut parameters, mut values) = ([first; TOGETHER + 1], values.into_iter());
+    let mut last = -1;
+    for place in parameters.iter_mut().skip(1) {
+        last = values.next().unwrap_or(last);
+        *place = last;
+    }
+    parameters
+}
+
 /// What a queue decides by about one message.
 #[derive(Debug)]
 pub(super) struct Stored {
@@ -96,6 +117,11 @@ impl Session<'_> {
             arriving.sent_at,
             arriving.dead_letter_source
         ])?;
+        let retention = open.facts.attributes.retention.as_micros() as i64;
+        open.expect(self.now, arriving.sent_at.saturating_add(retention));
+        if state == DELAYED {
+            open.expect(self.now, self.now.saturating_add(arriving.delay));
+        }
         open.tally.next_sequence += 1;
         open.tally.messages += 1;
         open.tally.bytes += arriving.size;
@@ -111,11 +137,48 @@ impl Session<'_> {
         Ok(self.statement(FIND)?.query_row([open.facts.id, sequence], Stored::read).optional()?)
     }
 
+    /// [`Session::find`] for up to [`TOGETHER`] messages, in no order.
+    pub(super) fn find_all(
+        &self,
+        open: &Open,
+        sequences: impl IntoIterator<Item = i64>,
+    ) -> Result<Vec<Stored>, Fault> {
+        const FIND: &str = concat!(
+            "SELECT ",
+            stored_columns!(),
+            " FROM message m WHERE m.queue = ?1 AND m.sequence IN ",
+            from_second!()
+        );
+        let mut statement = self.statement(FIND)?;
+        let rows = statement.query_map(parameters(open.facts.id, sequences), Stored::read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Takes a message out for good.
-    pub(super) fn remove(&mut self, open: &mut Open, sequence: i64) -> Result<(), Fault> {
-        let Some(stored) = self.find(open, sequence)? else { return Ok(()) };
-        self.remove_stored(open, &stored)?;
+    pub(super) fn remove(&mut self, open: &mut Open, stored: &Stored) -> Result<(), Fault> {
+        self.remove_stored(open, stored)?;
         self.execute("DELETE FROM payload WHERE id = ?1", [stored.payload])?;
+        Ok(())
+    }
+
+    /// Takes messages out for good: as many as wanted, by two statements for each [`TOGETHER`].
+    pub(super) fn remove_all(&mut self, open: &mut Open, stored: &[Stored]) -> Result<(), Fault> {
+        const MESSAGES: &str =
+            concat!("DELETE FROM message WHERE queue = ?1 AND sequence IN ", from_second!());
+        const PAYLOADS: &str =
+            "DELETE FROM payload WHERE id IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+        for some in stored.chunks(TOGETHER) {
+            if let [one] = some {
+                self.remove(open, one)?;
+                continue;
+            }
+            self.execute(MESSAGES, parameters(open.facts.id, some.iter().map(|one| one.sequence)))?;
+            let first = some.first().map_or(-1, |one| one.payload);
+            self.execute(PAYLOADS, parameters(first, some.iter().map(|one| one.payload)))?;
+            for one in some {
+                self.left(open, one.size, one.line, one.state)?;
+            }
+        }
         Ok(())
     }
 
@@ -161,6 +224,9 @@ impl Session<'_> {
             "UPDATE message SET state = ?3, due = ?4, changed = 1 WHERE queue = ?1 AND sequence = ?2",
         )?
         .execute([open.facts.id, stored.sequence, state, due])?;
+        if state != READY {
+            open.expect(self.now, due);
+        }
         self.count_in_line(open, stored.line, stored.state, state)?;
         self.wake(open.facts.id);
         Ok(())

@@ -2,6 +2,7 @@
 //!
 //! Nothing here is async, and nothing outside this module speaks SQL.
 
+mod cache;
 mod lines;
 mod messages;
 mod moves;
@@ -14,6 +15,7 @@ mod send;
 mod session;
 mod settle;
 mod signals;
+mod tick;
 mod writer;
 
 pub(crate) use open::OpenSettings;

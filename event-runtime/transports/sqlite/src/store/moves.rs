@@ -48,6 +48,7 @@ impl Session<'_> {
             params![source, MAX_LISTED_MOVE_TASKS as i64 - 1],
         )?;
         let handle = format!("{source}-{id}");
+        self.cache.no_moves = false;
         self.execute(
             "INSERT INTO move_task (handle, source, destination, rate, status, to_move, started_at) \
              VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6)",
@@ -89,7 +90,12 @@ impl Session<'_> {
 
     /// Moves what is due of every running task.
     pub(super) fn drive_moves(&mut self) -> Result<(), Fault> {
-        for (id, mut task) in self.running_moves()? {
+        if self.cache.no_moves {
+            return Ok(());
+        }
+        let running = self.running_moves()?;
+        self.cache.no_moves = running.is_empty();
+        for (id, mut task) in running {
             let before = (task.moved, task.status);
             if self.drive_move(&mut task)? {
                 self.stuck_moves.remove(&id);
@@ -108,6 +114,9 @@ impl Session<'_> {
 
     /// When a running task has to go on; the end of time without one.
     pub(super) fn next_move(&self) -> Result<i64, Fault> {
+        if self.cache.no_moves {
+            return Ok(i64::MAX);
+        }
         let next = self.running_moves()?.into_iter().map(|(id, task)| {
             let allowed = rules::move_allowance(&task, self.now) > task.moved;
             // A step is bounded: what it left is due at once, unless there is no room for it.

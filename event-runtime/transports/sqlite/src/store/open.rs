@@ -1,7 +1,7 @@
 //! Opening a file: whose it is, before anything is written into it.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
@@ -19,15 +19,14 @@ pub(crate) struct OpenSettings {
 }
 
 /// Two processes that create a file at once meet in changes that SQLite does not wait for: they try again.
-const ATTEMPTS: u32 = 50;
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(20);
 
 pub(super) fn open(path: &Path, settings: OpenSettings) -> Result<Connection, SqliteError> {
-    let mut attempt = 0;
+    let started = Instant::now();
     loop {
-        attempt += 1;
         match try_open(path, settings) {
-            Err(error) if error.kind() == SqliteErrorKind::Busy && attempt < ATTEMPTS => {
+            // SQLite itself may have waited already.
+            Err(error) if error.kind() == SqliteErrorKind::Busy && started.elapsed() < BUSY_TIMEOUT => {
                 std::thread::sleep(BETWEEN_ATTEMPTS);
             }
             result => return result,
@@ -40,11 +39,19 @@ fn try_open(path: &Path, settings: OpenSettings) -> Result<Connection, SqliteErr
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    if connection.is_readonly(rusqlite::MAIN_DB).map_err(failed)? {
+        let text = "it can't be written: change its permissions, or name another file";
+        return Err(SqliteError::file(SqliteErrorKind::Unavailable, path, text));
+    }
     connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(128);
-    if state(&connection, path)? == State::Empty {
-        connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
-        create(&mut connection, path)?;
+    match state(&connection, path)? {
+        State::Empty => {
+            connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+            create(&mut connection, path)?;
+        }
+        State::Older => upgrade(&mut connection, &schema::STEPS).map_err(failed)?,
+        State::Ours => {}
     }
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(failed)?;
@@ -53,6 +60,10 @@ fn try_open(path: &Path, settings: OpenSettings) -> Result<Connection, SqliteErr
         return Err(SqliteError::file(SqliteErrorKind::Unavailable, path, text));
     }
     connection.pragma_update(None, "synchronous", settings.synchronous.as_str()).map_err(failed)?;
+    // macOS keeps what it was told to sync in the drive's cache unless it is asked twice; elsewhere these say nothing.
+    let is_full = settings.synchronous == Synchronous::Full;
+    connection.pragma_update(None, "fullfsync", is_full).map_err(failed)?;
+    connection.pragma_update(None, "checkpoint_fullfsync", is_full).map_err(failed)?;
     connection.pragma_update(None, "temp_store", "MEMORY").map_err(failed)?;
     if let Some(bytes) = settings.max_bytes {
         let page: u64 = connection
@@ -68,6 +79,8 @@ fn try_open(path: &Path, settings: OpenSettings) -> Result<Connection, SqliteErr
 #[derive(PartialEq, Eq)]
 enum State {
     Empty,
+    /// Ours, of an earlier version.
+    Older,
     Ours,
 }
 
@@ -88,6 +101,7 @@ fn state(connection: &Connection, path: &Path) -> Result<State, SqliteError> {
             );
             Err(SqliteError::file(SqliteErrorKind::NewerSchema, path, text))
         }
+        (schema::APPLICATION_ID, version) if (1..schema::VERSION).contains(&version) => Ok(State::Older),
         (schema::APPLICATION_ID, schema::VERSION) if count(schema::LANDMARK)? == schema::LANDMARKS => {
             Ok(State::Ours)
         }
@@ -112,4 +126,58 @@ fn create(connection: &mut Connection, path: &Path) -> Result<(), SqliteError> {
         transaction.pragma_update(None, "user_version", schema::VERSION).map_err(failed)?;
     }
     transaction.commit().map_err(failed)
+}
+
+/// Brings a file of an earlier version to the present one, unless another process just did.
+fn upgrade(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    for step in steps.iter().skip(usize::try_from(version - 1).unwrap_or_default()) {
+        transaction.execute_batch(step)?;
+    }
+    let version = i64::try_from(steps.len() + 1).unwrap_or(i64::MAX);
+    transaction.pragma_update(None, "user_version", version)?;
+    transaction.commit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(connection: &Connection, pragma: &str) -> i64 {
+        connection.pragma_query_value(None, pragma, |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_file_of_an_earlier_version_takes_the_steps_that_it_lacks() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE one (a); PRAGMA user_version = 1").unwrap();
+        let steps = ["ALTER TABLE one ADD COLUMN b", "CREATE TABLE two (a)"];
+        upgrade(&mut connection, &steps[..1]).unwrap();
+        assert_eq!(number(&connection, "user_version"), 2);
+        upgrade(&mut connection, &steps).unwrap();
+        upgrade(&mut connection, &steps).unwrap();
+        assert_eq!(number(&connection, "user_version"), 3);
+        connection.execute_batch("SELECT b FROM one, two").unwrap();
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_the_file_as_it_was() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("PRAGMA user_version = 1").unwrap();
+        upgrade(&mut connection, &["CREATE TABLE one (a)", "CREATE TABLE one (a)"]).unwrap_err();
+        assert_eq!(number(&connection, "user_version"), 1);
+        assert_eq!(number(&connection, "schema_version"), 0);
+    }
+
+    #[test]
+    fn full_durability_asks_the_drive_too() {
+        let path = std::env::temp_dir().join(format!("event-sqlite-open-{}.db", std::process::id()));
+        for (synchronous, asks) in [(Synchronous::Full, 1), (Synchronous::Normal, 0)] {
+            let connection = try_open(&path, OpenSettings { synchronous, max_bytes: None }).unwrap();
+            assert_eq!(number(&connection, "fullfsync"), asks);
+            assert_eq!(number(&connection, "checkpoint_fullfsync"), asks);
+        }
+        std::fs::remove_file(path).unwrap();
+    }
 }

@@ -7,7 +7,9 @@ use event_runtime::embedded::rules::{self, Handout, Wanted};
 use event_runtime::embedded::{MessageId, ReceivedMessage};
 use rusqlite::{Row, params};
 
-use super::messages::{Arriving, Stored, damaged, id_bytes, read_id, stored_columns};
+use crate::limits::CLEAN_UP_STEP;
+
+use super::messages::{self, Arriving, Stored, TOGETHER, damaged, id_bytes, read_id, stored_columns};
 use super::pack;
 use super::schema::{IN_FLIGHT, READY};
 use super::session::{Fault, Open, Session};
@@ -120,6 +122,12 @@ enum Picked {
     Gone,
 }
 
+/// Hides what was received, one statement for up to ten of them.
+const LEASE: &str = "UPDATE message SET state = 1, due = ?12, received_at = ?13, \
+     first_received_at = CASE receive_count WHEN 0 THEN ?13 ELSE first_received_at END, \
+     receive_count = receive_count + 1, receives = (receives + 1) & 4294967295, changed = 0 \
+     WHERE queue = ?1 AND sequence IN (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+
 /// The state of one receive.
 struct Pick {
     max: usize,
@@ -127,11 +135,20 @@ struct Pick {
     received: Vec<ReceivedMessage>,
     /// The sequences of `received`.
     sequences: Vec<i64>,
+    /// How many of them are hidden.
+    leased: usize,
+    /// How many messages were found too old.
+    gone: usize,
 }
 
 impl Pick {
     fn missing(&self) -> usize {
         self.max - self.received.len()
+    }
+
+    /// Whether this receive has removed enough: the next one goes on.
+    fn is_cut(&self) -> bool {
+        self.gone >= CLEAN_UP_STEP
     }
 }
 
@@ -152,7 +169,8 @@ impl Session<'_> {
             }
             let room = session.room_in_flight(open)?;
             let max = wanted.max.min(room);
-            let mut pick = Pick { max, timeout, received: Vec::with_capacity(max), sequences: Vec::new() };
+            let (received, sequences) = (Vec::with_capacity(max), Vec::with_capacity(max));
+            let mut pick = Pick { max, timeout, received, sequences, leased: 0, gone: 0 };
             if open.tally.messages > 0 {
                 if open.tally.has_lines {
                     session.pick_by_lines(open, &mut pick)?;
@@ -161,12 +179,16 @@ impl Session<'_> {
                 }
             }
             session.show_again(open, &pick)?;
+            let cut = pick.is_cut() || open.quiet_until <= session.now;
             let received = pick.received;
             if let Some(id) = attempt.filter(|_| !received.is_empty()) {
                 session.remember_attempt(open, id, &received)?;
             }
-            let next_event = if received.is_empty() { session.next_event(open)? } else { i64::MAX };
-            let next_event = next_event.min(session.next_move()?);
+            let mut next_event = session.next_move()?;
+            if received.is_empty() {
+                let more = if cut { session.now } else { session.next_event(open)? };
+                next_event = next_event.min(more);
+            }
             Ok(View { over_limit: received.is_empty() && room == 0, received, own_wait, next_event })
         })
     }
@@ -180,12 +202,13 @@ impl Session<'_> {
 
     fn pick_plain(&mut self, open: &mut Open, pick: &mut Pick) -> Result<(), Fault> {
         // What is too old or moves away makes another look worthwhile.
-        while pick.missing() > 0 {
+        while pick.missing() > 0 && !pick.is_cut() {
             let candidates = self.candidates(READY_BY_DUE, [open.facts.id, pick.missing() as i64])?;
             let exhausted = candidates.len() < pick.missing();
             for candidate in candidates {
                 self.hand_out(open, candidate, pick)?;
             }
+            self.lease(open, pick)?;
             if exhausted {
                 break;
             }
@@ -193,8 +216,24 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// Hides what was received and is not yet hidden.
+    fn lease(&mut self, open: &mut Open, pick: &mut Pick) -> Result<(), Fault> {
+        let until = self.now.saturating_add(pick.timeout);
+        let due = pick.sequences.get(pick.leased..).unwrap_or_default();
+        for some in due.chunks(TOGETHER) {
+            let mut parameters = [0; TOGETHER + 3];
+            let (places, times) = parameters.split_at_mut(TOGETHER + 1);
+            places.copy_from_slice(&messages::parameters(open.facts.id, some.iter().copied()));
+            times.copy_from_slice(&[until, self.now]);
+            self.execute(LEASE, parameters)?;
+            open.expect(self.now, until);
+        }
+        pick.leased = pick.sequences.len();
+        Ok(())
+    }
+
     fn pick_by_lines(&mut self, open: &mut Open, pick: &mut Pick) -> Result<(), Fault> {
-        while pick.missing() > 0 {
+        while pick.missing() > 0 && !pick.is_cut() {
             self.settle_lines(open)?;
             let Some((line, others)) = self.next_turn(open)? else { break };
             if open.facts.fifo {
@@ -216,7 +255,7 @@ impl Session<'_> {
                 break;
             }
         }
-        Ok(())
+        self.lease(open, pick)
     }
 
     /// One message, or as many as wanted where no other tenant waits.
@@ -231,7 +270,7 @@ impl Session<'_> {
         for candidate in self.candidates(READY_IN_LINE, [line, most as i64])? {
             self.hand_out(open, candidate, pick)?;
         }
-        Ok(())
+        self.lease(open, pick)
     }
 
     fn candidates(&self, sql: &str, params: [i64; 2]) -> Result<Vec<Candidate>, Fault> {
@@ -244,7 +283,8 @@ impl Session<'_> {
         let stored = &candidate.stored;
         let retention = open.facts.attributes.retention.as_micros() as i64;
         if stored.sent_at.saturating_add(retention) <= self.now {
-            self.remove(open, stored.sequence)?;
+            self.remove(open, stored)?;
+            pick.gone += 1;
             return Ok(Picked::Gone);
         }
         if self.moves_away(open, &candidate)? {
@@ -252,20 +292,6 @@ impl Session<'_> {
         }
         let (receive_count, receives) = (stored.receive_count + 1, stored.receives.wrapping_add(1));
         let first_received_at = if receive_count == 1 { self.now } else { stored.first_received_at };
-        self.statement(
-            "UPDATE message SET state = ?3, due = ?4, received_at = ?5, first_received_at = ?6, receive_count = ?7, \
-             receives = ?8, changed = 0 WHERE queue = ?1 AND sequence = ?2",
-        )?
-        .execute([
-            open.facts.id,
-            stored.sequence,
-            IN_FLIGHT,
-            self.now.saturating_add(pick.timeout),
-            self.now,
-            first_received_at,
-            i64::from(receive_count),
-            i64::from(receives),
-        ])?;
         self.count_in_line(open, stored.line, stored.state, IN_FLIGHT)?;
         pick.sequences.push(stored.sequence);
         pick.received.push(candidate.into_message(open, receive_count, receives, first_received_at));
@@ -412,6 +438,7 @@ impl Session<'_> {
                 "UPDATE message SET state = ?3, due = ?4 WHERE queue = ?1 AND sequence = ?2",
                 [open.facts.id, stored.sequence, state, self.now.saturating_add(timeout)],
             )?;
+            open.expect(self.now, self.now.saturating_add(timeout));
             self.count_in_line(open, stored.line, IN_FLIGHT, state)?;
             let (count, receives, first) = (stored.receive_count, stored.receives, stored.first_received_at);
             repeated.push(candidate.into_message(open, count, receives, first));

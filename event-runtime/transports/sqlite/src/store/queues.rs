@@ -8,6 +8,7 @@ use crate::limits::COOL_DOWN;
 
 use super::schema::{DELAYED, IN_FLIGHT};
 use super::session::{Facts, Fault, Open, Session};
+use super::tick::CLOCK_TOLERANCE;
 use super::{ARN_PREFIX, arn};
 
 /// What identifies a queue to those who have a handle on it.
@@ -62,7 +63,11 @@ impl Session<'_> {
         self.check_redrive(name, fifo, settings)?;
         let attributes = rules::new_attributes(settings.clone())?;
         let cool_down = COOL_DOWN.as_micros() as i64;
-        self.execute("DELETE FROM deleted_queue WHERE deleted_at <= ?1", [self.now - cool_down])?;
+        // One from the future is from before the clock was set back.
+        self.execute(
+            "DELETE FROM deleted_queue WHERE deleted_at <= ?1 OR deleted_at > ?2",
+            [self.now - cool_down, self.now + CLOCK_TOLERANCE],
+        )?;
         if self.statement("SELECT 1 FROM deleted_queue WHERE name = ?1")?.exists([name])? {
             return Err(rules::deleted_recently().into());
         }
@@ -76,7 +81,10 @@ impl Session<'_> {
             params![name, fifo, pairs, messages, bytes, in_flight, ids, self.now],
         )?;
         let id = self.last_id();
-        self.execute("INSERT INTO tally (queue, has_lines) VALUES (?1, ?2)", params![id, fifo])?;
+        self.execute(
+            "INSERT INTO tally (queue, touched_at, has_lines) VALUES (?1, ?2, ?3)",
+            params![id, self.now, fifo],
+        )?;
         Ok(Identity { id, name: name.to_owned(), fifo })
     }
 

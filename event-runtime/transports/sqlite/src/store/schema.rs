@@ -10,6 +10,10 @@ pub(super) const APPLICATION_ID: i32 = 0x4576_7451;
 /// The `user_version` that this crate writes.
 pub(super) const VERSION: i32 = 1;
 
+/// What brings a file from one version to the next, from version 1 on: the statements of place n lead to version n + 2.
+/// [`CREATE`] makes the tables as they are after the last of them.
+pub(super) const STEPS: [&str; VERSION as usize - 1] = [];
+
 /// The state of a message that can be received; on a FIFO queue, as soon as everything before it in its line can.
 pub(super) const READY: i64 = 0;
 /// The state of a message that was received and is hidden.
@@ -17,7 +21,7 @@ pub(super) const IN_FLIGHT: i64 = 1;
 /// The state of a message that was sent and is not yet visible.
 pub(super) const DELAYED: i64 = 2;
 
-/// Version 1.
+/// The tables of [`VERSION`].
 pub(super) const CREATE: &str = "
 -- A queue as it was set up; changes raise `tally.revision`.
 CREATE TABLE queue (
@@ -43,6 +47,7 @@ CREATE TABLE deleted_queue (
 CREATE TABLE tally (
     queue INTEGER PRIMARY KEY,
     revision INTEGER NOT NULL DEFAULT 0,
+    touched_at INTEGER NOT NULL, -- about when something of it was given a time last: tells that a clock was set back
     next_sequence INTEGER NOT NULL DEFAULT 0,
     next_turn INTEGER NOT NULL DEFAULT 0,
     messages INTEGER NOT NULL DEFAULT 0,

@@ -1,10 +1,12 @@
 //! Sends, with their deduplication.
 
+use std::sync::Arc;
+
 use event_runtime::embedded::rules::{self, Prepared};
 use event_runtime::embedded::{DeduplicationScope, MessageId, QueueError, SentMessage};
 use rusqlite::{OptionalExtension as _, params};
 
-use crate::limits::DEDUPLICATION_INTERVAL;
+use crate::limits::{CLEAN_UP_STEP, DEDUPLICATION_INTERVAL};
 
 use super::messages::{Arriving, id_bytes, read_id};
 use super::pack;
@@ -51,7 +53,8 @@ impl Session<'_> {
 
     fn admit(&mut self, open: &mut Open, (id, message): &Outgoing) -> Result<Admitted, Fault> {
         let (id, fifo) = (*id, open.facts.fifo);
-        let attributes = &open.facts.attributes;
+        let facts = Arc::clone(&open.facts);
+        let attributes = &facts.attributes;
         rules::message_size(message.size, attributes.maximum_message_size)?;
         let computed = match &message.deduplication_id {
             None if fifo => {
@@ -69,7 +72,8 @@ impl Session<'_> {
                 let sequence_number = Some(rules::sequence_number(sequence.unsigned_abs()));
                 return Ok(Admitted::Sent(SentMessage { id, sequence_number, duplicate: true }));
             }
-            if open.tally.deduplication_ids >= open.facts.max_deduplication_ids {
+            let is_full = |open: &Open| open.tally.deduplication_ids >= open.facts.max_deduplication_ids;
+            if is_full(open) && (self.forget_duplicates(open)? == 0 || is_full(open)) {
                 return self.next_forgotten(open).map(Admitted::FullUntil);
             }
         }
@@ -110,9 +114,10 @@ impl Session<'_> {
     fn first_of(&self, open: &Open, (scope, id): (&str, &str)) -> Result<Option<(MessageId, i64)>, Fault> {
         Ok(self
             .statement(
-                "SELECT message_id, sequence FROM deduplication WHERE queue = ?1 AND scope = ?2 AND id = ?3",
+                "SELECT message_id, sequence FROM deduplication WHERE queue = ?1 AND scope = ?2 AND id = ?3 \
+                 AND until > ?4",
             )?
-            .query_row(params![open.facts.id, scope, id], |row| Ok((read_id(row, 0)?, row.get(1)?)))
+            .query_row(params![open.facts.id, scope, id, self.now], |row| Ok((read_id(row, 0)?, row.get(1)?)))
             .optional()?)
     }
 
@@ -124,21 +129,28 @@ impl Session<'_> {
         sequence: i64,
     ) -> Result<(), Fault> {
         let until = self.now + DEDUPLICATION_INTERVAL.as_micros() as i64;
+        // One that is over may still be there.
+        let over = self.execute(
+            "DELETE FROM deduplication WHERE queue = ?1 AND scope = ?2 AND id = ?3",
+            params![open.facts.id, scope, id],
+        )?;
         self.statement(
             "INSERT INTO deduplication (queue, scope, id, message_id, sequence, until) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![open.facts.id, scope, id, id_bytes(message), sequence, until])?;
-        open.tally.deduplication_ids += 1;
+        open.tally.deduplication_ids += 1 - over as i64;
         Ok(())
     }
 
-    fn forget_duplicates(&mut self, open: &mut Open) -> Result<(), Fault> {
+    /// Forgets ids that are over, at most [`CLEAN_UP_STEP`]; how many.
+    fn forget_duplicates(&mut self, open: &mut Open) -> Result<usize, Fault> {
         let forgotten = self.execute(
-            "DELETE FROM deduplication WHERE queue = ?1 AND until <= ?2",
-            [open.facts.id, self.now],
+            "DELETE FROM deduplication WHERE (queue, scope, id) IN (SELECT queue, scope, id FROM deduplication \
+             WHERE queue = ?1 AND until <= ?2 LIMIT ?3)",
+            [open.facts.id, self.now, CLEAN_UP_STEP as i64],
         )?;
         open.tally.deduplication_ids -= forgotten as i64;
-        Ok(())
+        Ok(forgotten)
     }
 
     fn next_forgotten(&self, open: &Open) -> Result<i64, Fault> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use event_runtime::embedded::{MessageId, QueueAttributes, QueueError, QueueSettings, rules};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, params};
 
-use super::schema::{DELAYED, IN_FLIGHT, READY};
+use super::cache::{Cache, Known};
 use super::writer::Ids;
 
 /// Why a job did not do what it was asked.
@@ -50,6 +50,8 @@ pub(crate) struct Facts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) revision: i64,
+    /// About when something of the queue was given a time last.
+    pub(crate) touched_at: i64,
     pub(crate) next_sequence: i64,
     pub(crate) next_turn: i64,
     pub(crate) messages: i64,
@@ -64,17 +66,29 @@ pub(crate) struct Open {
     pub(crate) facts: Arc<Facts>,
     pub(crate) tally: Tally,
     stored: Tally,
+    /// Before then nothing becomes visible or too old by itself.
+    pub(super) quiet_until: i64,
     /// Lines whose turn has to be looked at before the job ends.
     pub(crate) lines: BTreeSet<i64>,
 }
 
-/// Facts by queue, with the revision that they are of.
-pub(crate) type Cache = HashMap<i64, (i64, Arc<Facts>)>;
+/// How old `tally.touched_at` may be, in microseconds, so that not every receive has to write it.
+const TOUCH_INTERVAL: i64 = 500_000;
+
+impl Open {
+    /// Takes note that something of the queue is due at `due`.
+    pub(super) fn expect(&mut self, now: i64, due: i64) {
+        self.quiet_until = self.quiet_until.min(due);
+        if now - self.tally.touched_at > TOUCH_INTERVAL {
+            self.tally.touched_at = now;
+        }
+    }
+}
 
 /// A transaction under way.
 pub(crate) struct Session<'a> {
     connection: &'a Connection,
-    cache: &'a mut Cache,
+    pub(super) cache: &'a mut Cache,
     ids: &'a Ids,
     /// The time of the whole transaction: microseconds since the Unix epoch.
     pub(crate) now: i64,
@@ -125,7 +139,10 @@ impl<'a> Session<'a> {
             Some(open) => open,
             None => {
                 let mut open = self.load(queue)?.ok_or_else(rules::does_not_exist)?;
-                self.tick(&mut open)?;
+                self.follow_clock(&mut open)?;
+                if open.quiet_until <= self.now {
+                    self.tick(&mut open)?;
+                }
                 open
             }
         };
@@ -139,19 +156,20 @@ impl<'a> Session<'a> {
     /// Forgets a queue that is deleted.
     pub(crate) fn forget(&mut self, queue: i64) {
         self.open.remove(&queue);
-        self.cache.remove(&queue);
+        self.cache.forget(queue);
         self.woken.insert(queue);
     }
 
     /// Writes what was counted and tells whom to wake after the commit.
     pub(super) fn finish(self) -> rusqlite::Result<BTreeSet<i64>> {
-        for (queue, Open { tally, stored, .. }) in &self.open {
+        for (queue, Open { tally, stored, quiet_until, .. }) in &self.open {
+            self.cache.know(*queue, *tally, *quiet_until);
             if tally == stored {
                 continue;
             }
             self.execute(
                 "UPDATE tally SET revision = ?2, next_sequence = ?3, next_turn = ?4, messages = ?5, bytes = ?6, \
-                 deduplication_ids = ?7, has_lines = ?8 WHERE queue = ?1",
+                 deduplication_ids = ?7, has_lines = ?8, touched_at = ?9 WHERE queue = ?1",
                 params![
                     queue,
                     tally.revision,
@@ -160,7 +178,8 @@ impl<'a> Session<'a> {
                     tally.messages,
                     tally.bytes,
                     tally.deduplication_ids,
-                    tally.has_lines
+                    tally.has_lines,
+                    tally.touched_at
                 ],
             )?;
         }
@@ -168,10 +187,13 @@ impl<'a> Session<'a> {
     }
 
     fn load(&mut self, queue: i64) -> Result<Option<Open>, Fault> {
+        if let Some(Known { tally, quiet_until, facts }) = self.cache.known(queue) {
+            return Ok(Some(Open { facts, tally, stored: tally, quiet_until, lines: BTreeSet::new() }));
+        }
         let tally = self
             .statement(
-                "SELECT revision, next_sequence, next_turn, messages, bytes, deduplication_ids, has_lines \
-                 FROM tally WHERE queue = ?1",
+                "SELECT revision, next_sequence, next_turn, messages, bytes, deduplication_ids, has_lines, \
+                 touched_at FROM tally WHERE queue = ?1",
             )?
             .query_row([queue], |row| {
                 Ok(Tally {
@@ -182,27 +204,30 @@ impl<'a> Session<'a> {
                     bytes: row.get(4)?,
                     deduplication_ids: row.get(5)?,
                     has_lines: row.get(6)?,
+                    touched_at: row.get(7)?,
                 })
             })
             .optional()?;
         let Some(tally) = tally else { return Ok(None) };
-        let cached = self.cache.get(&queue).filter(|(revision, _)| *revision == tally.revision);
-        let facts = match cached {
-            Some((_, facts)) => Arc::clone(facts),
+        let facts = match self.cache.facts(queue, tally.revision) {
+            Some(facts) => facts,
             None => {
                 let facts = Arc::new(self.read_facts(queue)?);
-                self.cache.insert(queue, (tally.revision, Arc::clone(&facts)));
+                self.cache.keep_facts(tally.revision, &facts);
                 facts
             }
         };
-        Ok(Some(Open { facts, tally, stored: tally, lines: BTreeSet::new() }))
+        // Somebody else may have changed anything.
+        let quiet_until = i64::MIN;
+        Ok(Some(Open { facts, tally, stored: tally, quiet_until, lines: BTreeSet::new() }))
     }
 
     /// Reads the setup of a queue again, which the job has just changed.
     pub(crate) fn reload(&mut self, open: &mut Open) -> Result<(), Fault> {
         open.tally.revision += 1;
         open.facts = Arc::new(self.read_facts(open.facts.id)?);
-        self.cache.insert(open.facts.id, (open.tally.revision, Arc::clone(&open.facts)));
+        open.quiet_until = i64::MIN;
+        self.cache.keep_facts(open.tally.revision, &open.facts);
         Ok(())
     }
 
@@ -229,55 +254,5 @@ impl<'a> Session<'a> {
             modified_at: row.get(8)?,
             purged_at: row.get(9)?,
         })
-    }
-
-    /// What is due becomes visible, what is too old goes.
-    fn tick(&mut self, open: &mut Open) -> Result<(), Fault> {
-        let queue = open.facts.id;
-        for state in [IN_FLIGHT, DELAYED] {
-            let shown = if open.tally.has_lines {
-                self.show_due_in_lines(open, state)?
-            } else {
-                self.execute(
-                    "UPDATE message SET state = ?2 WHERE queue = ?1 AND state = ?3 AND due <= ?4",
-                    [queue, READY, state, self.now],
-                )?
-            };
-            if shown > 0 {
-                self.wake(queue);
-            }
-        }
-        let retention = open.facts.attributes.retention.as_micros() as i64;
-        loop {
-            let oldest = self
-                .statement(
-                    "SELECT sequence, sent_at FROM message WHERE queue = ?1 ORDER BY sequence LIMIT 1",
-                )?
-                .query_row([queue], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
-                .optional()?;
-            match oldest {
-                Some((sequence, sent_at)) if sent_at.saturating_add(retention) <= self.now => {
-                    self.remove(open, sequence)?;
-                    self.wake(queue);
-                }
-                _ => break,
-            }
-        }
-        self.settle_lines(open)
-    }
-
-    fn show_due_in_lines(&mut self, open: &mut Open, state: i64) -> Result<usize, Fault> {
-        let due: Vec<(i64, Option<i64>)> = self
-            .statement("SELECT sequence, line FROM message WHERE queue = ?1 AND state = ?2 AND due <= ?3")?
-            .query_map([open.facts.id, state, self.now], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<Result<_, _>>()?;
-        for (sequence, line) in &due {
-            self.execute(
-                "UPDATE message SET state = ?3 WHERE queue = ?1 AND sequence = ?2",
-                [open.facts.id, *sequence, READY],
-            )?;
-            self.count_in_line(open, *line, state, READY)?;
-        }
-        Ok(due.len())
     }
 }

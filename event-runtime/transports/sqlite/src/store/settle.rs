@@ -6,7 +6,7 @@ use event_runtime::embedded::{Deletion, QueueError, Receipt, rules};
 
 use rusqlite::OptionalExtension as _;
 
-use super::messages::Stored;
+use super::messages::{Stored, TOGETHER};
 use super::schema::{DELAYED, IN_FLIGHT, READY};
 use super::session::{Fault, Open, Session};
 
@@ -21,6 +21,12 @@ pub(crate) enum Action {
     Release(Duration),
     /// Its holder gives it back untried: the receive is not counted, and the receipt ends.
     HandBack(Duration),
+}
+
+impl Action {
+    fn is_delete(&self) -> bool {
+        matches!(self, Self::Delete)
+    }
 }
 
 /// What a receipt's message is to its holder.
@@ -60,19 +66,61 @@ impl Session<'_> {
     ) -> Result<Vec<Result<Deletion, QueueError>>, Fault> {
         self.with(queue, |session, open| {
             let mut results = Vec::with_capacity(actions.len());
-            for (receipt, action) in actions {
-                results.push(match session.settle_one(open, *receipt, *action) {
-                    Ok(deletion) => Ok(deletion),
-                    Err(Fault::Refused(error)) => Err(error),
-                    Err(fault) => return Err(fault),
-                });
+            let mut rest = actions;
+            while let Some(((receipt, action), after)) = rest.split_first() {
+                let deletions =
+                    rest.iter().take(TOGETHER).take_while(|(_, action)| action.is_delete()).count();
+                if deletions > 1 {
+                    let (together, after) = rest.split_at(deletions);
+                    session.delete_all(open, together, &mut results)?;
+                    rest = after;
+                } else {
+                    results.push(refusal_or(session.settle_one(open, *receipt, *action))?);
+                    rest = after;
+                }
             }
             Ok(results)
         })
     }
 
+    /// Deletes together what is held by these receipts, and judges the others one by one.
+    fn delete_all(
+        &mut self,
+        open: &mut Open,
+        deletions: &[(Receipt, Action)],
+        results: &mut Vec<Result<Deletion, QueueError>>,
+    ) -> Result<(), Fault> {
+        let of_this_queue = |(receipt, _): &(Receipt, Action)| {
+            let (queue, sequence, _) = place(*receipt);
+            (queue == open.facts.id).then_some(sequence)
+        };
+        let mut found = self.find_all(open, deletions.iter().filter_map(of_this_queue))?;
+        let mut held = Vec::with_capacity(found.len());
+        let mut is_held = Vec::with_capacity(deletions.len());
+        for (receipt, _) in deletions {
+            let (queue, sequence, receive) = place(*receipt);
+            let is_it = |stored: &Stored| {
+                queue == open.facts.id
+                    && stored.sequence == sequence
+                    && stored.receives == receive
+                    && stored.state == IN_FLIGHT
+            };
+            let at = found.iter().position(is_it);
+            held.extend(at.map(|at| found.swap_remove(at)));
+            is_held.push(at.is_some());
+        }
+        self.remove_all(open, &held)?;
+        for ((receipt, action), is_held) in deletions.iter().zip(is_held) {
+            results.push(match is_held {
+                true => Ok(Deletion::Removed),
+                false => refusal_or(self.settle_one(open, *receipt, *action))?,
+            });
+        }
+        Ok(())
+    }
+
     fn settle_one(&mut self, open: &mut Open, receipt: Receipt, action: Action) -> Result<Deletion, Fault> {
-        if matches!(action, Action::Delete) && self.delete_held(open, receipt)? {
+        if action.is_delete() && self.delete_held(open, receipt)? {
             return Ok(Deletion::Removed);
         }
         let holding = self.holding(open, receipt)?;
@@ -86,8 +134,7 @@ impl Session<'_> {
             (Holding::ReceivedAgain, Action::Delete) => Ok(Deletion::ReceivedAgain),
             (Holding::Gone | Holding::ReceivedAgain, _) => Err(rules::lease_lost(receipt, GONE).into()),
             (Holding::Held(stored), Action::Delete) => {
-                self.remove_stored(open, &stored)?;
-                self.execute("DELETE FROM payload WHERE id = ?1", [stored.payload])?;
+                self.remove(open, &stored)?;
                 Ok(Deletion::Removed)
             }
             (Holding::Held(stored), Action::Keep(timeout)) => {
@@ -156,5 +203,14 @@ impl Session<'_> {
             Some(stored) if stored.state == DELAYED => Holding::Gone,
             Some(stored) => Holding::Held(stored),
         })
+    }
+}
+
+/// A refusal is a result; any other fault ends the transaction.
+fn refusal_or<T>(result: Result<T, Fault>) -> Result<Result<T, QueueError>, Fault> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(Fault::Refused(error)) => Ok(Err(error)),
+        Err(fault) => Err(fault),
     }
 }

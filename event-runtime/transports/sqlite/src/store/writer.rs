@@ -20,10 +20,12 @@ use crate::error::{SqliteError, SqliteErrorKind};
 use crate::limits::MAX_GROUP;
 
 use super::View;
+use super::cache::Cache;
 use super::open::{self, OpenSettings};
-use super::session::{Cache, Fault, Session};
+use super::session::{Fault, Session};
 use super::settle::Action;
 use super::signals::Signals;
+use super::tick::present;
 
 /// Gives out message ids: a random half for the process, and a counter.
 #[derive(Debug)]
@@ -90,7 +92,7 @@ impl Writer {
         let transactions = Arc::<AtomicU64>::default();
         let committed = Arc::clone(&transactions);
         let work =
-            Work { connection, settings, cache: Cache::new(), now: i64::MIN, version: None, committed };
+            Work { connection, settings, cache: Cache::default(), now: i64::MIN, version: None, committed };
         let thread =
             std::thread::Builder::new().name("sqlite-queue".to_owned()).spawn(move || work.run(&received));
         let thread = thread.map_err(|error| {
@@ -298,7 +300,7 @@ struct Work {
     connection: Connection,
     settings: WriterSettings,
     cache: Cache,
-    /// The latest time seen: a wall clock that is set back must not make messages younger.
+    /// The time of the last transaction.
     now: i64,
     /// What `PRAGMA data_version` said last, and when.
     version: Option<(i64, Instant)>,
@@ -369,7 +371,8 @@ impl Work {
 
     fn try_transact(&mut self, jobs: &mut [Box<dyn Job>]) -> rusqlite::Result<BTreeSet<i64>> {
         self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        self.now = self.now.max(self.settings.clock.now().as_microsecond());
+        self.cache.refresh(&self.connection)?;
+        self.now = present(self.now, self.settings.clock.now().as_microsecond());
         let mut session = Session::new(&self.connection, &mut self.cache, &self.settings.ids, self.now);
         for job in jobs {
             job.run(&mut session)?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use event_runtime::Clock;
 use event_runtime::config::{Config, ConfigProblemKind, ConsumerBundle};
 use event_runtime::embedded::{Capacity, QueueSettings};
-use event_transport_sqlite::SqliteTransport;
+use event_transport_sqlite::{SqliteConfig, SqliteTransport};
 use serde_json::json;
 
 use super::fixture::{Folder, builder, message};
@@ -71,6 +71,27 @@ async fn a_start_brings_the_queues_to_what_the_configuration_says() {
     assert_eq!(queue.counts().await.unwrap().delayed, 1);
     assert!(queue.try_send(message("no room")).await.is_err());
     assert_eq!(transport.broker().queue_names("").await.unwrap(), ["dead", "q"]);
+}
+
+#[tokio::test]
+async fn the_queues_of_an_embedded_section_can_be_kept_in_a_file() {
+    let folder = Folder::new();
+    let value = json!({ "embedded": { "max_messages": 1, "queues": [{ "name": "q", "delay_seconds": 5 }] } });
+    let section = config(&value).require("embedded").unwrap();
+    let kept = SqliteConfig::from_embedded(folder.file(), section.read().unwrap());
+    let broker = kept.builder().open().unwrap();
+    kept.declare(&section, &broker).unwrap();
+    let queue = broker.queue("q").await.unwrap();
+    queue.send(message("delayed")).await.unwrap();
+    assert_eq!(queue.counts().await.unwrap().delayed, 1);
+    assert!(queue.try_send(message("no room")).await.is_err());
+
+    let value = json!({ "embedded": { "queues": [{ "name": "q", "fifo": true }] } });
+    let section = config(&value).require("embedded").unwrap();
+    let other = SqliteConfig::from_embedded(folder.file(), section.read().unwrap());
+    other.check(&section).unwrap();
+    let error = other.declare(&section, &broker).unwrap_err();
+    assert_eq!(error.problems()[0].path(), "embedded.queues[0].name");
 }
 
 #[tokio::test]

@@ -81,6 +81,54 @@ async fn a_folder_that_does_not_exist_is_unavailable() {
 }
 
 #[tokio::test]
+async fn a_folder_is_made_where_that_is_asked_for() {
+    let folder = Folder::new();
+    let file = folder.file().with_file_name("below").join("deeper/queues.db");
+    assert_eq!(SqliteBroker::open(&file).unwrap_err().kind(), SqliteErrorKind::Unavailable);
+    for _ in 0..2 {
+        SqliteBroker::builder(&file).create_folder().open().unwrap();
+    }
+    let in_the_way = SqliteBroker::builder(file.join("queues.db")).create_folder().open().unwrap_err();
+    assert_eq!(in_the_way.kind(), SqliteErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn a_folder_in_place_of_the_file_is_unavailable_and_left_alone() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.file()).unwrap();
+    let error = SqliteBroker::open(folder.file()).unwrap_err();
+    assert_eq!((error.kind(), error.path()), (SqliteErrorKind::Unavailable, Some(folder.file())));
+    assert_eq!(std::fs::read_dir(folder.file()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_file_that_can_not_be_written_is_refused_at_once() {
+    let folder = Folder::new();
+    with_a_message(&folder).await;
+    let mut permissions = std::fs::metadata(folder.file()).unwrap().permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(folder.file(), permissions).unwrap();
+    if std::fs::OpenOptions::new().write(true).open(folder.file()).is_ok() {
+        println!("skipped: whoever runs this may write everything");
+        return;
+    }
+    assert_eq!(refused(&folder), SqliteErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn a_file_that_stays_locked_is_given_up() {
+    let folder = Folder::new();
+    with_a_message(&folder).await;
+    let other = Connection::open(folder.file()).unwrap();
+    other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").unwrap();
+    let error = SqliteBroker::open(folder.file()).unwrap_err();
+    assert_eq!((error.kind(), error.path()), (SqliteErrorKind::Busy, Some(folder.file())));
+    other.execute_batch("COMMIT").unwrap();
+    drop(other);
+    assert_eq!(take(&SqliteBroker::open(folder.file()).unwrap().queue("q").await.unwrap()).await.len(), 1);
+}
+
+#[tokio::test]
 async fn a_full_disk_refuses_what_is_new_and_keeps_what_is_there() {
     let folder = Folder::new();
     let broker = builder(&folder.file()).max_file_bytes(400_000).open().unwrap();

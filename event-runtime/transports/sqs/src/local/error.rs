@@ -26,6 +26,11 @@ impl ServiceError {
         Self { status, shape, code: name.into(), message: message.into() }
     }
 
+    /// What SQS itself answers, under one name in both protocols.
+    fn of_the_service(status: u16, name: &'static str, message: impl Into<String>) -> Self {
+        Self { status, shape: format!("{SERVICE}{name}").into(), code: name.into(), message: message.into() }
+    }
+
     /// A body that is not JSON, or a field of another type.
     pub(crate) fn serialization(error: &serde_json::Error) -> Self {
         Self::framework(400, "SerializationException", error.to_string())
@@ -49,18 +54,11 @@ impl ServiceError {
     }
 
     pub(crate) fn invalid_attribute_name(name: &str) -> Self {
-        let shape = format!("{SERVICE}InvalidAttributeName").into();
-        Self {
-            status: 400,
-            shape,
-            code: "InvalidAttributeName".into(),
-            message: format!("Unknown Attribute {name}."),
-        }
+        Self::of_the_service(400, "InvalidAttributeName", format!("Unknown Attribute {name}."))
     }
 
     pub(crate) fn throttled() -> Self {
-        let shape = format!("{SERVICE}RequestThrottled").into();
-        Self { status: 400, shape, code: "RequestThrottled".into(), message: "Rate exceeded.".to_owned() }
+        Self::of_the_service(400, "RequestThrottled", "Rate exceeded.")
     }
 
     pub(crate) fn expired_token() -> Self {
@@ -73,13 +71,7 @@ impl ServiceError {
     }
 
     pub(crate) fn internal() -> Self {
-        let message = "We encountered an internal error. Please try again.".to_owned();
-        Self {
-            status: 500,
-            shape: format!("{SERVICE}InternalError").into(),
-            code: "InternalError".into(),
-            message,
-        }
+        Self::of_the_service(500, "InternalError", "We encountered an internal error. Please try again.")
     }
 
     pub(crate) fn code(&self) -> &str {
@@ -98,6 +90,20 @@ impl ServiceError {
     pub(crate) fn query_error(&self) -> String {
         let fault = if self.status < 500 { "Sender" } else { "Receiver" };
         format!("{};{fault}", self.code)
+    }
+}
+
+/// What the file failed with, in words that name it and the remedy: whoever reads them runs this endpoint.
+#[cfg(feature = "durable")]
+impl From<event_transport_sqlite::SqliteError> for ServiceError {
+    fn from(error: event_transport_sqlite::SqliteError) -> Self {
+        match error.refusal() {
+            Some(refusal) => refusal.clone().into(),
+            None if error.is_retryable() => {
+                Self::of_the_service(503, "ServiceUnavailable", error.to_string())
+            }
+            None => Self::of_the_service(500, "InternalError", error.to_string()),
+        }
     }
 }
 

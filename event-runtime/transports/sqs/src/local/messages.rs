@@ -1,11 +1,12 @@
 //! Sending and receiving.
 
 use event_runtime::embedded::{
-    BatchEntry, OutgoingMessage, Queue, QueueError, ReceiveRequest, ReceivedMessage, SentMessage,
+    BatchEntry, OutgoingMessage, QueueError, ReceiveRequest, ReceivedMessage, SentMessage,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::local::backend::Queue;
 use crate::local::error::ServiceError;
 use crate::local::request::{AttributeValues, BatchRequest, parse, seconds};
 use crate::local::results::{Results, fail_entry};
@@ -95,7 +96,7 @@ impl SendRequest {
 impl Service {
     pub(super) async fn send_message(&self, body: &[u8]) -> Result<Value, ServiceError> {
         let request: SendRequest = parse(body)?;
-        let queue = self.queue(&request.queue_url)?;
+        let queue = self.queue(&request.queue_url).await?;
         let (message, digests) = request.read()?;
         let sent = queue.send(message).await?;
         Ok(Value::Object(digests.answer(sent)))
@@ -103,7 +104,7 @@ impl Service {
 
     pub(super) async fn send_message_batch(&self, body: &[u8]) -> Result<Value, ServiceError> {
         let request: BatchRequest<SendRequest> = parse(body)?;
-        let queue = self.queue(&request.queue_url)?;
+        let queue = self.queue(&request.queue_url).await?;
         let mut entries = Vec::with_capacity(request.entries.len());
         let mut digests = Vec::with_capacity(request.entries.len());
         for entry in request.entries {
@@ -133,7 +134,7 @@ impl Service {
 
     pub(super) async fn receive_message(&self, body: &[u8]) -> Result<Value, ServiceError> {
         let request: Receive = parse(body)?;
-        let queue = self.queue(&request.queue_url)?;
+        let queue = self.queue(&request.queue_url).await?;
         let mut system = request.attribute_names.clone().unwrap_or_default();
         system.extend(request.message_system_attribute_names.clone().unwrap_or_default());
         attributes::check_system_names(&system)?;

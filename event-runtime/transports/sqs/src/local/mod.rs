@@ -1,4 +1,4 @@
-//! The local endpoint: HTTP on this machine over the [embedded queues](event_runtime::embedded).
+//! The local endpoint: HTTP on this machine over the [embedded queues](event_runtime::embedded), or over those of a file.
 //!
 //! It speaks AWS JSON 1.0 as Amazon SQS does, so that code over `aws-sdk-sqs` runs with nothing installed, and it
 //! injects [faults](Faults) for tests. Signatures are not checked, any credentials will do. What queues do is the
@@ -18,10 +18,24 @@
 //! ```
 //!
 //! The same as a process of its own: `cargo run -p event-transport-sqs --features local --bin sqs-local`.
+//!
+//! # Queues that survive
+//! With the feature `durable`, `LocalEndpoint::start_in` and `sqs-local --data DIR` keep the queues in `DIR/queues.db`, a file
+//! of `event-transport-sqlite`: queues and their attributes, messages, receive counts, leases and receipt handles,
+//! deduplication ids and message move tasks outlive the process, killed or not, and every action behaves the same. A
+//! request is answered when its change is on the disk. What a client was receiving when the process was killed is
+//! visible again when its visibility timeout ends. Faults and counted calls are the endpoint's own and begin anew.
+//!
+//! The file may be open elsewhere too: a second endpoint, the `sqlite` transport and the command line see the same
+//! queues. Where the file fails, a request gets status 503, `ServiceUnavailable` (locked, or a full disk) or 500,
+//! `InternalError` (damaged), and a text that names the file and the remedy.
 
 mod action;
 mod attributes;
+mod backend;
 mod digest;
+#[cfg(feature = "durable")]
+mod durable;
 mod error;
 mod faults;
 mod messages;
@@ -34,11 +48,14 @@ mod service;
 mod settlements;
 
 pub use action::{Action, UnknownAction};
+pub use backend::Backend;
+#[cfg(feature = "durable")]
+pub use durable::DATA_FILE;
 pub use faults::{Fault, FaultRule, Faults};
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::Arc;
 
 use aws_sdk_sqs::Client;
@@ -49,9 +66,13 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::http::plain_client;
 use crate::local::service::Service;
 
-/// An endpoint that serves until it is dropped.
+/// Any free port of this machine, which nobody else reaches.
+const ANY_PORT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
+
+/// An endpoint that serves until it is dropped, over queues in memory unless `B` is another [`Backend`].
 #[derive(Debug)]
-pub struct LocalEndpoint {
+pub struct LocalEndpoint<B = Broker> {
+    broker: B,
     address: SocketAddr,
     service: Arc<Service>,
     server: AbortOnDropHandle<()>,
@@ -63,21 +84,25 @@ impl LocalEndpoint {
     /// # Errors
     /// Those of binding the socket.
     pub async fn start() -> io::Result<Self> {
-        Self::start_with(Broker::new(), (Ipv4Addr::LOCALHOST, 0).into()).await
+        Self::start_with(Broker::new(), ANY_PORT).await
     }
+}
 
-    /// An endpoint over this broker on this address; port 0 = any free one.
+impl<B: Clone + Into<Backend>> LocalEndpoint<B> {
+    /// An endpoint over these queues on this address; port 0 = any free one.
     ///
     /// # Errors
     /// Those of binding the socket.
-    pub async fn start_with(broker: Broker, address: SocketAddr) -> io::Result<Self> {
+    pub async fn start_with(broker: B, address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let service = Arc::new(Service::new(broker, format!("http://{address}")));
+        let service = Arc::new(Service::new(broker.clone().into(), format!("http://{address}")));
         let server = tokio::spawn(server::serve(listener, service.clone()));
-        Ok(Self { address, service, server: AbortOnDropHandle::new(server) })
+        Ok(Self { broker, address, service, server: AbortOnDropHandle::new(server) })
     }
+}
 
+impl<B> LocalEndpoint<B> {
     /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -94,8 +119,8 @@ impl LocalEndpoint {
     }
 
     /// The queues behind it.
-    pub fn broker(&self) -> &Broker {
-        &self.service.broker
+    pub fn broker(&self) -> &B {
+        &self.broker
     }
 
     /// The faults that it injects; none at first.

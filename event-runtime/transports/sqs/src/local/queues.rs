@@ -47,37 +47,37 @@ impl Named {
 }
 
 impl Service {
-    pub(super) fn create_queue(&self, body: &[u8]) -> Result<Value, ServiceError> {
+    pub(super) async fn create_queue(&self, body: &[u8]) -> Result<Value, ServiceError> {
         let request: Named = parse(body)?;
         let name = required(&request.queue_name, "QueueName")?;
-        let queue = self.broker.create_queue(name, request.settings()?)?;
+        let queue = self.queues.create_queue(name, request.settings()?).await?;
         Ok(json!({ "QueueUrl": self.url(&queue) }))
     }
 
-    pub(super) fn delete_queue(&self, body: &[u8]) -> Result<Value, ServiceError> {
+    pub(super) async fn delete_queue(&self, body: &[u8]) -> Result<Value, ServiceError> {
         let request: QueueRequest = parse(body)?;
-        let queue = self.queue(&request.queue_url)?;
-        self.broker.delete_queue(queue.name())?;
+        let queue = self.queue(&request.queue_url).await?;
+        self.queues.delete_queue(queue.name()).await?;
         Ok(json!({}))
     }
 
-    pub(super) fn get_queue_url(&self, body: &[u8]) -> Result<Value, ServiceError> {
+    pub(super) async fn get_queue_url(&self, body: &[u8]) -> Result<Value, ServiceError> {
         let request: Named = parse(body)?;
-        let queue = self.broker.queue(required(&request.queue_name, "QueueName")?)?;
+        let queue = self.queues.queue(required(&request.queue_name, "QueueName")?).await?;
         Ok(json!({ "QueueUrl": self.url(&queue) }))
     }
 
-    pub(super) fn list_queues(&self, body: &[u8]) -> Result<Value, ServiceError> {
+    pub(super) async fn list_queues(&self, body: &[u8]) -> Result<Value, ServiceError> {
         let request: List = parse(body)?;
-        let names = self.broker.queue_names(request.queue_name_prefix.as_deref().unwrap_or_default());
-        self.page(names, &request, "QueueUrls")
+        let names = self.queues.queue_names(request.queue_name_prefix.as_deref().unwrap_or_default()).await?;
+        self.page(names, &request, "QueueUrls").await
     }
 
-    pub(super) fn list_dead_letter_source_queues(&self, body: &[u8]) -> Result<Value, ServiceError> {
+    pub(super) async fn list_dead_letter_source_queues(&self, body: &[u8]) -> Result<Value, ServiceError> {
         let request: List = parse(body)?;
-        let queue = self.queue(&request.queue_url)?;
-        let names = self.broker.dead_letter_source_queues(queue.name())?;
-        let mut answer = self.page(names, &request, "queueUrls")?;
+        let queue = self.queue(&request.queue_url).await?;
+        let names = self.queues.dead_letter_source_queues(queue.name()).await?;
+        let mut answer = self.page(names, &request, "queueUrls").await?;
         // This list is there even when it is empty.
         if answer.get("queueUrls").is_none() {
             answer["queueUrls"] = json!([]);
@@ -86,7 +86,7 @@ impl Service {
     }
 
     /// One page of a list of queues; the token is the last name of the page before.
-    fn page(&self, names: Vec<String>, request: &List, field: &str) -> Result<Value, ServiceError> {
+    async fn page(&self, names: Vec<String>, request: &List, field: &str) -> Result<Value, ServiceError> {
         let max = match request.max_results {
             None => MAX_LISTED,
             Some(max) => {
@@ -109,23 +109,29 @@ impl Service {
         if let Some(last) = rest.get(max - 1).filter(|_| rest.len() > max) {
             answer.insert("NextToken".to_owned(), BASE64.encode(last).into());
         }
-        // A queue that was deleted meanwhile is left out.
-        let queues = rest.iter().take(max).filter_map(|name| self.broker.queue(name).ok());
-        let urls: Vec<Value> = queues.map(|queue| self.url(&queue).into()).collect();
+        let mut urls: Vec<Value> = Vec::new();
+        for name in rest.iter().take(max) {
+            match self.queues.queue(name).await {
+                Ok(queue) => urls.push(self.url(&queue).into()),
+                // A queue that was deleted meanwhile is left out.
+                Err(error) if error.status < 500 => {}
+                Err(error) => return Err(error),
+            }
+        }
         if !urls.is_empty() {
             answer.insert(field.to_owned(), urls.into());
         }
         Ok(Value::Object(answer))
     }
 
-    pub(super) fn get_queue_attributes(&self, body: &[u8]) -> Result<Value, ServiceError> {
+    pub(super) async fn get_queue_attributes(&self, body: &[u8]) -> Result<Value, ServiceError> {
         let request: GetAttributes = parse(body)?;
-        let queue = self.queue(&request.queue_url)?;
+        let queue = self.queue(&request.queue_url).await?;
         let names = request.attribute_names.unwrap_or_default();
         if let Some(unknown) = names.iter().find(|name| !is_attribute(name)) {
             return Err(ServiceError::invalid_attribute_name(unknown));
         }
-        let pairs = queue.attribute_pairs()?.into_iter();
+        let pairs = queue.attribute_pairs().await?.into_iter();
         let wanted = |name: &str| names.iter().any(|wanted| wanted == "All" || wanted == name);
         let attributes: Map<String, Value> =
             pairs.filter(|(name, _)| wanted(name)).map(|(name, value)| (name, value.into())).collect();
@@ -135,26 +141,26 @@ impl Service {
         Ok(json!({ "Attributes": attributes }))
     }
 
-    pub(super) fn set_queue_attributes(&self, body: &[u8]) -> Result<Value, ServiceError> {
+    pub(super) async fn set_queue_attributes(&self, body: &[u8]) -> Result<Value, ServiceError> {
         let request: Named = parse(body)?;
-        let queue = self.queue(&request.queue_url)?;
+        let queue = self.queue(&request.queue_url).await?;
         if request.attributes.as_ref().is_none_or(BTreeMap::is_empty) {
             return Err(QueueError::missing_parameter("Attribute.Name").into());
         }
-        queue.set_attributes(request.settings()?)?;
+        queue.set_attributes(request.settings()?).await?;
         Ok(json!({}))
     }
 
-    pub(super) fn purge_queue(&self, body: &[u8]) -> Result<Value, ServiceError> {
+    pub(super) async fn purge_queue(&self, body: &[u8]) -> Result<Value, ServiceError> {
         let request: QueueRequest = parse(body)?;
-        self.queue(&request.queue_url)?.purge()?;
+        self.queue(&request.queue_url).await?.purge().await?;
         Ok(json!({}))
     }
 
     /// Tags are taken and not kept: they change nothing about a queue.
-    pub(super) fn tag(&self, body: &[u8]) -> Result<Value, ServiceError> {
+    pub(super) async fn tag(&self, body: &[u8]) -> Result<Value, ServiceError> {
         let request: QueueRequest = parse(body)?;
-        self.queue(&request.queue_url)?;
+        self.queue(&request.queue_url).await?;
         Ok(json!({}))
     }
 }

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
-use event_runtime::embedded::{Broker, Queue, QueueError};
 use serde_json::{Value, json};
 
+use crate::local::backend::{Backend, Queue};
 use crate::local::error::ServiceError;
 use crate::local::request::required;
 use crate::local::results::fail_entry;
 use crate::local::{Action, Fault, Faults};
 
-/// The actions over one broker.
+/// The actions over the queues that are served.
 #[derive(Debug)]
 pub(crate) struct Service {
-    pub(crate) broker: Broker,
+    pub(crate) queues: Backend,
     pub(crate) base_url: String,
     pub(crate) faults: Faults,
     calls: Mutex<BTreeMap<Action, u64>>,
@@ -31,8 +31,8 @@ pub(crate) enum Answer {
 }
 
 impl Service {
-    pub(crate) fn new(broker: Broker, base_url: String) -> Self {
-        Self { broker, base_url, faults: Faults::new(), calls: Mutex::default() }
+    pub(crate) fn new(queues: Backend, base_url: String) -> Self {
+        Self { queues, base_url, faults: Faults::new(), calls: Mutex::default() }
     }
 
     /// Answers a request; `target` is the header `X-Amz-Target`.
@@ -58,7 +58,7 @@ impl Service {
             Some(Fault::MissingEntries) => Answer::Reply(self.answer_in_part(action, &body).await),
             Some(Fault::Slow(delay)) => {
                 let answer = self.perform(action, &body).await;
-                self.broker.clock().sleep(delay).await;
+                self.queues.clock().sleep(delay).await;
                 Answer::Reply(answer)
             }
         }
@@ -79,25 +79,25 @@ impl Service {
 
     async fn perform(&self, action: Action, body: &[u8]) -> Result<Value, ServiceError> {
         match action {
-            Action::CreateQueue => self.create_queue(body),
-            Action::DeleteQueue => self.delete_queue(body),
-            Action::GetQueueUrl => self.get_queue_url(body),
-            Action::ListQueues => self.list_queues(body),
-            Action::GetQueueAttributes => self.get_queue_attributes(body),
-            Action::SetQueueAttributes => self.set_queue_attributes(body),
-            Action::PurgeQueue => self.purge_queue(body),
+            Action::CreateQueue => self.create_queue(body).await,
+            Action::DeleteQueue => self.delete_queue(body).await,
+            Action::GetQueueUrl => self.get_queue_url(body).await,
+            Action::ListQueues => self.list_queues(body).await,
+            Action::GetQueueAttributes => self.get_queue_attributes(body).await,
+            Action::SetQueueAttributes => self.set_queue_attributes(body).await,
+            Action::PurgeQueue => self.purge_queue(body).await,
             Action::SendMessage => self.send_message(body).await,
             Action::SendMessageBatch => self.send_message_batch(body).await,
             Action::ReceiveMessage => self.receive_message(body).await,
-            Action::DeleteMessage => self.delete_message(body),
-            Action::DeleteMessageBatch => self.delete_message_batch(body),
-            Action::ChangeMessageVisibility => self.change_message_visibility(body),
-            Action::ChangeMessageVisibilityBatch => self.change_message_visibility_batch(body),
-            Action::ListDeadLetterSourceQueues => self.list_dead_letter_source_queues(body),
-            Action::StartMessageMoveTask => self.start_message_move_task(body),
-            Action::CancelMessageMoveTask => self.cancel_message_move_task(body),
-            Action::ListMessageMoveTasks => self.list_message_move_tasks(body),
-            Action::TagQueue | Action::UntagQueue | Action::ListQueueTags => self.tag(body),
+            Action::DeleteMessage => self.delete_message(body).await,
+            Action::DeleteMessageBatch => self.delete_message_batch(body).await,
+            Action::ChangeMessageVisibility => self.change_message_visibility(body).await,
+            Action::ChangeMessageVisibilityBatch => self.change_message_visibility_batch(body).await,
+            Action::ListDeadLetterSourceQueues => self.list_dead_letter_source_queues(body).await,
+            Action::StartMessageMoveTask => self.start_message_move_task(body).await,
+            Action::CancelMessageMoveTask => self.cancel_message_move_task(body).await,
+            Action::ListMessageMoveTasks => self.list_message_move_tasks(body).await,
+            Action::TagQueue | Action::UntagQueue | Action::ListQueueTags => self.tag(body).await,
         }
     }
 
@@ -141,8 +141,8 @@ impl Service {
     }
 
     /// The queue of a URL, whatever its host: the last segment is the name.
-    pub(crate) fn queue(&self, url: &Option<String>) -> Result<Queue, QueueError> {
-        self.broker.queue(crate::queue::name(required(url, "QueueUrl")?))
+    pub(crate) async fn queue(&self, url: &Option<String>) -> Result<Queue, ServiceError> {
+        self.queues.queue(crate::queue::name(required(url, "QueueUrl")?)).await
     }
 
     pub(crate) fn url(&self, queue: &Queue) -> String {

@@ -35,34 +35,34 @@ impl Handle {
 }
 
 impl Service {
-    pub(super) fn delete_message(&self, body: &[u8]) -> Result<Value, ServiceError> {
+    pub(super) async fn delete_message(&self, body: &[u8]) -> Result<Value, ServiceError> {
         let request: Handle = parse(body)?;
-        let queue = self.queue(&request.queue_url)?;
-        queue.delete(request.receipt()?)?;
+        let queue = self.queue(&request.queue_url).await?;
+        queue.delete(request.receipt()?).await?;
         Ok(json!({}))
     }
 
-    pub(super) fn change_message_visibility(&self, body: &[u8]) -> Result<Value, ServiceError> {
+    pub(super) async fn change_message_visibility(&self, body: &[u8]) -> Result<Value, ServiceError> {
         let request: Handle = parse(body)?;
-        let queue = self.queue(&request.queue_url)?;
+        let queue = self.queue(&request.queue_url).await?;
         let change = request.change()?;
-        queue.change_visibility(change.receipt, change.timeout)?;
+        queue.change_visibility(change).await?;
         Ok(json!({}))
     }
 
-    pub(super) fn delete_message_batch(&self, body: &[u8]) -> Result<Value, ServiceError> {
+    pub(super) async fn delete_message_batch(&self, body: &[u8]) -> Result<Value, ServiceError> {
         let request: BatchRequest<Handle> = parse(body)?;
-        let queue = self.queue(&request.queue_url)?;
+        let queue = self.queue(&request.queue_url).await?;
         let (entries, broken) = read(request.entries, Handle::receipt, NOBODYS);
-        Ok(results(queue.delete_batch(entries)?, broken))
+        Ok(results(queue.delete_batch(entries).await?, broken))
     }
 
-    pub(super) fn change_message_visibility_batch(&self, body: &[u8]) -> Result<Value, ServiceError> {
+    pub(super) async fn change_message_visibility_batch(&self, body: &[u8]) -> Result<Value, ServiceError> {
         let request: BatchRequest<Handle> = parse(body)?;
-        let queue = self.queue(&request.queue_url)?;
+        let queue = self.queue(&request.queue_url).await?;
         let nothing = || VisibilityChange { receipt: NOBODYS(), timeout: Duration::ZERO };
         let (entries, broken) = read(request.entries, Handle::change, nothing);
-        Ok(results(queue.change_visibility_batch(entries)?, broken))
+        Ok(results(queue.change_visibility_batch(entries).await?, broken))
     }
 }
 

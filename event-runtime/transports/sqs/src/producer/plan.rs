@@ -35,9 +35,16 @@ pub(crate) struct Plan {
 impl Plan {
     /// A plan for entries of these sizes; those with the same group go one after the other.
     pub(crate) fn new<'a>(entries: impl IntoIterator<Item = (usize, Option<&'a str>)>) -> Self {
-        let mut plan = Self::default();
+        let entries = entries.into_iter();
+        let count = entries.size_hint().0;
+        let mut plan = Self {
+            sizes: Vec::with_capacity(count),
+            lanes: Vec::with_capacity(count),
+            ready: VecDeque::with_capacity(count),
+            ..Self::default()
+        };
         let mut groups: HashMap<&str, usize> = HashMap::new();
-        for (index, (size, group)) in entries.into_iter().enumerate() {
+        for (index, (size, group)) in entries.enumerate() {
             plan.sizes.push(size);
             let known = group.and_then(|group| groups.get(group)).copied();
             match (group, known) {
@@ -60,7 +67,7 @@ impl Plan {
 
     /// The next batch, in the entries' order: at most 10 entries and 1,048,576 bytes.
     pub(crate) fn next_batch(&mut self) -> Option<Vec<usize>> {
-        let mut batch = Vec::new();
+        let mut batch = Vec::with_capacity(self.ready.len().min(MAX_BATCH));
         let mut bytes = 0;
         while let Some(index) = self.ready.front().copied() {
             bytes += self.sizes[index];

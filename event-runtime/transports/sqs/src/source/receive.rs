@@ -39,7 +39,8 @@ impl SqsSource {
             Ok(reply) => {
                 self.expired.store(0, Ordering::Relaxed);
                 let messages = reply.messages.unwrap_or_default();
-                Ok(messages.into_iter().map(|message| delivery(message, self.fifo, asked_at)).collect())
+                let asked_at = asked_at.as_second().to_string();
+                Ok(messages.into_iter().map(|message| delivery(message, self.fifo, &asked_at)).collect())
             }
             Err(error) => {
                 let fault = Fault::from_sdk(&error);
@@ -77,22 +78,32 @@ fn system_attributes(fifo: bool) -> Vec<System> {
     names
 }
 
-fn delivery(message: SqsMessage, fifo: bool, asked_at: Timestamp) -> Delivery {
+/// `asked_at` as [`receipt::lease`] takes it.
+fn delivery(message: SqsMessage, fifo: bool, asked_at: &str) -> Delivery {
     let SqsMessage { message_id, receipt_handle, body, attributes: system, message_attributes, .. } = message;
-    let mut system = system.unwrap_or_default();
-    let moment =
-        |text: Option<&String>| text?.parse().ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
-    Delivery {
+    let mut delivery = Delivery {
         body: body.unwrap_or_default().into(),
         attributes: message_attributes.map_or_else(Attributes::new, attributes::from_sdk),
         transport_id: message_id.unwrap_or_default(),
-        receive_count: system.get(&System::ApproximateReceiveCount).and_then(|count| count.parse().ok()),
-        sent_at: moment(system.get(&System::SentTimestamp)),
-        first_received_at: moment(system.get(&System::ApproximateFirstReceiveTimestamp)),
-        // On a standard queue the group is for fairness, and orders nothing.
-        group: system.remove(&System::MessageGroupId).filter(|_| fifo),
-        lease: receipt::lease(asked_at, &receipt_handle.unwrap_or_default()),
+        group: None,
+        receive_count: None,
+        sent_at: None,
+        first_received_at: None,
+        lease: receipt::lease(asked_at, receipt_handle.as_deref().unwrap_or_default()),
+    };
+    let moment = |text: &str| text.parse().ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    // One pass: each lookup in the SDK's map would hash.
+    for (name, value) in system.unwrap_or_default() {
+        match name {
+            System::ApproximateReceiveCount => delivery.receive_count = value.parse().ok(),
+            System::SentTimestamp => delivery.sent_at = moment(&value),
+            System::ApproximateFirstReceiveTimestamp => delivery.first_received_at = moment(&value),
+            // On a standard queue the group is for fairness, and orders nothing.
+            System::MessageGroupId if fifo => delivery.group = Some(value),
+            _ => {}
+        }
     }
+    delivery
 }
 
 /// The ids of receives whose answer was lost, to ask again with: a FIFO queue then hands out the same messages,
@@ -142,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_delivery_says_what_the_message_said() {
-        let delivery = delivery(message(), true, at(5));
+        let delivery = delivery(message(), true, "5");
         assert_eq!((delivery.receive_count, delivery.group.as_deref()), (Some(3), Some("g")));
         assert_eq!(delivery.sent_at, Some(Timestamp::from_millisecond(1_700_000_000_123).unwrap()));
         assert_eq!(delivery.first_received_at, None);
@@ -152,7 +163,7 @@ mod tests {
 
     #[test]
     fn the_tenant_of_a_fair_queue_is_no_order() {
-        assert_eq!(delivery(message(), false, at(5)).group, None);
+        assert_eq!(delivery(message(), false, "5").group, None);
     }
 
     #[test]

@@ -27,15 +27,15 @@ impl SqsSource {
                 }
             }
         }
-        let delete = async { in_batches(&deletes, |batch| self.delete(batch)).await };
-        let change = async { in_batches(&changes, |batch| self.change_visibility(batch)).await };
+        let delete = in_batches(&deletes, |batch| self.delete(batch));
+        let change = in_batches(&changes, |batch| self.change_visibility(batch));
         let (deleted, changed) = join(delete, change).await;
-        let mut results: Settled =
-            batch.iter().map(|_| Err(Fault::unanswered().to_settle_error(true))).collect();
+        let mut results: Vec<Option<Result<(), SettleError>>> = vec![None; batch.len()];
         for (place, result) in deleted.into_iter().chain(changed) {
-            results[place] = result;
+            results[place] = Some(result);
         }
-        results
+        let unanswered = || Err(Fault::unanswered().to_settle_error(true));
+        results.into_iter().map(|result| result.unwrap_or_else(unanswered)).collect()
     }
 
     pub(super) async fn extend_all(&self, leases: &[Lease], lease: Duration) -> Settled {
@@ -45,14 +45,12 @@ impl SqsSource {
     }
 
     async fn delete(&self, leases: Vec<&Lease>) -> Settled {
-        let entry = |(index, lease)| {
+        let entry = |(index, lease): (usize, &Lease)| {
             let entry = DeleteMessageBatchRequestEntry::builder().id(entry_id(index));
-            Some(entry.receipt_handle(receipt::handle(lease)?).build().ok())
+            entry.receipt_handle(receipt::handle(lease)?).build().ok()
         };
-        let Some(Some(entries)) = leases.iter().copied().enumerate().map(entry).collect() else {
-            return refused(&leases);
-        };
-        let entries: Vec<_> = entries;
+        let entries: Option<Vec<_>> = leases.iter().copied().enumerate().map(entry).collect();
+        let Some(entries) = entries else { return refused(&leases) };
         let call = self.client.delete_message_batch().queue_url(&*self.queue_url).set_entries(Some(entries));
         match call.send().await {
             Ok(reply) => {

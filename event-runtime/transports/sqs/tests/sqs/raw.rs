@@ -1,9 +1,22 @@
 //! Requests without a client library, so that they may be as broken as anybody's.
 
+use std::net::SocketAddr;
+
 use event_transport_sqs::local::LocalEndpoint;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+
+/// Whatever listens on this machine.
+pub trait Listens {
+    fn address(&self) -> SocketAddr;
+}
+
+impl<B> Listens for LocalEndpoint<B> {
+    fn address(&self) -> SocketAddr {
+        self.address()
+    }
+}
 
 /// An answer as it came.
 #[derive(Debug)]
@@ -35,7 +48,7 @@ impl Answer {
 }
 
 /// Sends bytes and reads what comes until the connection ends.
-pub async fn exchange(endpoint: &LocalEndpoint, request: &[u8]) -> Vec<u8> {
+pub async fn exchange(endpoint: &impl Listens, request: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(endpoint.address()).await.unwrap();
     // The other side may answer and close before it has read everything.
     let _ = stream.write_all(request).await;
@@ -51,7 +64,7 @@ pub fn parse(answer: &[u8]) -> Answer {
     Answer { status, head: head.to_owned(), body: serde_json::from_str(body).unwrap_or(Value::Null) }
 }
 
-pub async fn request(endpoint: &LocalEndpoint, method: &str, target: Option<&str>, body: &[u8]) -> Answer {
+pub async fn request(endpoint: &impl Listens, method: &str, target: Option<&str>, body: &[u8]) -> Answer {
     let target = target.map(|target| format!("X-Amz-Target: {target}\r\n")).unwrap_or_default();
     let mut request = format!(
         "{method} / HTTP/1.1\r\nHost: localhost\r\n{target}Content-Type: application/x-amz-json-1.0\r\n\
@@ -64,6 +77,6 @@ pub async fn request(endpoint: &LocalEndpoint, method: &str, target: Option<&str
 }
 
 /// A request of an action as a client would send it.
-pub async fn call(endpoint: &LocalEndpoint, action: &str, body: Value) -> Answer {
+pub async fn call(endpoint: &impl Listens, action: &str, body: Value) -> Answer {
     request(endpoint, "POST", Some(&format!("AmazonSQS.{action}")), body.to_string().as_bytes()).await
 }

@@ -4,11 +4,10 @@
 use std::time::Duration;
 
 use event_runtime::ManualClock;
-use event_runtime::embedded::{Broker, QueueSettings};
-use event_transport_sqs::local::LocalEndpoint;
 use serde_json::{Value, json};
 
 use super::raw::{Answer, call};
+use super::served::{Kept, Served, over_both};
 
 /// Recordings that concern nothing of the endpoint, with the reason.
 const NOT_APPLICABLE: &[(&str, &str)] = &[
@@ -18,17 +17,15 @@ const NOT_APPLICABLE: &[(&str, &str)] = &[
 ];
 
 struct Service {
-    endpoint: LocalEndpoint,
+    endpoint: Served,
     clock: ManualClock,
 }
 
 impl Service {
-    async fn new() -> Self {
-        let clock = ManualClock::new("2026-01-01T00:00:00Z".parse().unwrap());
-        let broker = Broker::builder().clock(clock.clock()).build();
-        broker.create_queue("standard", QueueSettings::new()).unwrap();
-        broker.create_queue("ordered.fifo", QueueSettings::fifo()).unwrap();
-        let endpoint = LocalEndpoint::start_with(broker, ([127, 0, 0, 1], 0).into()).await.unwrap();
+    async fn new(kept: Kept) -> Self {
+        let (endpoint, clock) = Served::at_rest(kept).await;
+        endpoint.create("standard", json!({})).await;
+        endpoint.create("ordered.fifo", json!({ "FifoQueue": "true" })).await;
         Self { endpoint, clock }
     }
 
@@ -162,8 +159,9 @@ impl Service {
     }
 }
 
-#[tokio::test]
-async fn the_endpoint_answers_as_the_service_did() {
+over_both! { the_endpoint_answers_as_the_service_did }
+
+async fn the_endpoint_answers_as_the_service_did(kept: Kept) {
     let path =
         concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared/conformance/sqs/aws_recorded_errors.json");
     let Ok(text) = std::fs::read_to_string(path) else {
@@ -178,7 +176,7 @@ async fn the_endpoint_answers_as_the_service_did() {
             println!("{test} {step} does not apply: {reason}");
             continue;
         }
-        let Some(answer) = Service::new().await.provoke(test, step).await else {
+        let Some(answer) = Service::new(kept).await.provoke(test, step).await else {
             problems.push(format!("{test} {step}: write its request here, or list the reason"));
             continue;
         };

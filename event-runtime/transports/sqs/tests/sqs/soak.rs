@@ -8,15 +8,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use event_runtime::consumer::{Backoff, Consumer, ConsumerSettings};
-use event_runtime::embedded::QueueSettings;
 use event_runtime::transport::Producer;
 use event_runtime::{HandlerError, Message};
-use event_transport_sqs::ProducerSettings;
 use event_transport_sqs::local::{Fault, FaultRule};
+use event_transport_sqs::{ProducerSettings, SourceSettings, SqsProducer, SqsSource};
+use serde_json::json;
 use tokio::sync::Notify;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::fixture::{Fixture, message};
+use super::fixture::message;
+use super::served::{Kept, Served, attribute, in_flight, visible};
 
 const PRODUCERS: usize = 4;
 const CONSUMERS: usize = 3;
@@ -39,18 +40,26 @@ struct Log {
 }
 
 struct Soak {
-    fixture: Fixture,
+    endpoint: Served,
+    queue: String,
+    dead_letters: String,
     count: usize,
     log: Mutex<Log>,
     all_handled: Notify,
 }
 
 impl Soak {
-    async fn new(fifo: bool, count: usize) -> Arc<Self> {
-        let (name, settings) =
-            if fifo { ("soak.fifo", QueueSettings::fifo()) } else { ("soak", QueueSettings::new()) };
-        let fixture = Fixture::new(name, settings.visibility_timeout(Duration::from_secs(4))).await;
-        let faults = fixture.endpoint.faults();
+    async fn new(kept: Kept, fifo: bool, count: usize) -> Arc<Self> {
+        let endpoint = Served::new(kept).await;
+        let suffix = if fifo { ".fifo" } else { "" };
+        let mut attributes = if fifo { json!({ "FifoQueue": "true" }) } else { json!({}) };
+        let dead_letters = endpoint.create(&format!("soak-dead{suffix}"), attributes.clone()).await;
+        let arn = attribute(&endpoint, &dead_letters, "QueueArn").await;
+        let policy = json!({ "deadLetterTargetArn": arn, "maxReceiveCount": 1000 });
+        attributes["RedrivePolicy"] = policy.to_string().into();
+        attributes["VisibilityTimeout"] = "4".into();
+        let queue = endpoint.create(&format!("soak{suffix}"), attributes).await;
+        let faults = endpoint.faults();
         let kinds = [
             Fault::Throttle,
             Fault::InternalError,
@@ -62,7 +71,14 @@ impl Soak {
         for fault in kinds {
             faults.inject(FaultRule::new(fault).rate(FAULT_RATE / kinds.len() as f64));
         }
-        Arc::new(Self { fixture, count, log: Mutex::default(), all_handled: Notify::new() })
+        Arc::new(Self {
+            endpoint,
+            queue,
+            dead_letters,
+            count,
+            log: Mutex::default(),
+            all_handled: Notify::new(),
+        })
     }
 
     /// The messages of one producer, over its own keys.
@@ -99,7 +115,7 @@ async fn produce(soak: Arc<Soak>, producer: usize) {
         let (soak, messages, confirmed) = (soak.clone(), messages.clone(), confirmed.clone());
         let process = AbortOnDropHandle::new(tokio::spawn(async move {
             let settings = ProducerSettings { max_attempts: 20, ..ProducerSettings::default() };
-            let producer = soak.fixture.producer(settings);
+            let producer = SqsProducer::new("soak", soak.endpoint.client(), &*soak.queue, settings);
             loop {
                 let from = *confirmed.lock().unwrap();
                 let batch = &messages[from..messages.len().min(from + BATCH)];
@@ -144,7 +160,8 @@ async fn run(soak: Arc<Soak>) {
         max_attempts: 900,
         ..ConsumerSettings::default()
     };
-    let consumer = Consumer::new(soak.fixture.source()).with_settings(settings);
+    let source = SqsSource::new(soak.endpoint.client(), &*soak.queue, SourceSettings::default());
+    let consumer = Consumer::new(source).with_settings(settings);
     let done = soak.all_handled.notified();
     if soak.log.lock().unwrap().distinct == soak.count {
         return;
@@ -181,23 +198,30 @@ fn messages() -> usize {
     count.unwrap_or(20_000_usize).max(unit) / unit * unit
 }
 
-async fn soak(fifo: bool, count: usize) -> Arc<Soak> {
-    let soak = Soak::new(fifo, count).await;
+/// One of so many parts, a whole number for each key.
+fn share(messages: usize, parts: usize) -> usize {
+    messages.div_ceil(parts).next_multiple_of(PRODUCERS * KEYS_A_PRODUCER)
+}
+
+async fn soak(kept: Kept, fifo: bool, count: usize) -> Arc<Soak> {
+    let soak = Soak::new(kept, fifo, count).await;
     let mut tasks = tokio::task::JoinSet::new();
     (0..PRODUCERS).for_each(|producer| drop(tasks.spawn(produce(soak.clone(), producer))));
     (0..CONSUMERS).for_each(|_| drop(tasks.spawn(consume(soak.clone()))));
     let limit = Duration::from_secs(120 + count as u64 / 50);
     let ended = tokio::time::timeout(limit, tasks.join_all()).await;
+    soak.endpoint.faults().clear();
+    let left = [visible(&soak.endpoint, &soak.queue).await, in_flight(&soak.endpoint, &soak.queue).await];
+    let given_up = visible(&soak.endpoint, &soak.dead_letters).await;
     let log = soak.log.lock().unwrap();
-    let counts = soak.fixture.queue.counts();
-    assert!(ended.is_ok(), "{} of {count} were handled within {limit:?}, and left: {counts:?}", log.distinct);
+    assert!(ended.is_ok(), "{} of {count} were handled within {limit:?}, and left: {left:?}", log.distinct);
     assert_eq!(log.distinct, count, "none is lost, and so none was acknowledged unhandled");
-    assert_eq!(soak.fixture.dead_letters.counts().unwrap().visible, 0, "nothing was given up");
+    assert_eq!(given_up, 0, "nothing was given up");
     println!(
         "{count} messages, {} handlings more than one each, {} faults, calls: {:?}",
         log.handlings - log.distinct,
-        soak.fixture.endpoint.faults().injected(),
-        soak.fixture.endpoint.calls()
+        soak.endpoint.faults().injected(),
+        soak.endpoint.calls()
     );
     drop(log);
     soak
@@ -205,7 +229,17 @@ async fn soak(fifo: bool, count: usize) -> Arc<Soak> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_over_faults_and_deaths_and_keys_stay_in_order() {
-    let soak = soak(true, messages()).await;
+    let soak = soak(Kept::InMemory, true, messages()).await;
+    first_handlings_are_in_order(&soak);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_over_queues_in_a_file_and_keys_stay_in_order() {
+    let soak = soak(Kept::InAFile, true, share(messages(), 10)).await;
+    first_handlings_are_in_order(&soak);
+}
+
+fn first_handlings_are_in_order(soak: &Soak) {
     for (key, numbers) in &soak.log.lock().unwrap().handled {
         let mut first = Vec::new();
         for number in numbers {
@@ -220,5 +254,5 @@ async fn nothing_is_lost_over_faults_and_deaths_and_keys_stay_in_order() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_on_a_standard_queue_either() {
     // Its semantics are the simpler part: a quarter is enough.
-    soak(false, messages().div_ceil(4).next_multiple_of(PRODUCERS * KEYS_A_PRODUCER)).await;
+    soak(Kept::InMemory, false, share(messages(), 4)).await;
 }
