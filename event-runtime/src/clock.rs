@@ -295,10 +295,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn microseconds_are_those_of_the_steady_clock() {
+        let manual = clock();
+        manual.advance(Duration::from_nanos(1_500_001_999));
+        assert_eq!(manual.clock().steady_micros(), manual.now().as_microsecond());
+        let system = Clock::system();
+        let (before, between, after) =
+            (system.steady().as_microsecond(), system.steady_micros(), system.steady().as_microsecond());
+        // A microsecond off: one counts from a start that has nanoseconds.
+        assert!((before - 1..=after).contains(&between), "{before} {between} {after}");
+    }
+
     #[tokio::test]
     async fn a_sleep_into_the_past_is_over_at_once() {
         let manual = clock();
         manual.clock().sleep_until(Timestamp::MIN).await;
+        manual.clock().sleep_until_steady(i64::MIN).await;
         manual.clock().sleep(Duration::ZERO).await;
     }
 
