@@ -17,7 +17,8 @@ pub use std::string::String;
 pub use crate::envelope::{Envelope, Message};
 pub use crate::event::rules::check::{self, At};
 pub use crate::event::rules::{
-    AlwaysThere, Bound, Choice, Elements, OwnRules, Pattern, Presence, Rule, WithoutRules, refuse_own_rules,
+    AlwaysThere, Bound, Choice, Elements, OwnRules, Pattern, Presence, Rule, WithoutRules, refuse_option,
+    refuse_own_rules,
 };
 pub use crate::event::{
     Compatibility, DecodeError, Event, EventDescriptor, FieldDescriptor, OrderingKey, Pii, Registered,
@@ -64,7 +65,11 @@ pub fn to_variant<E: Event, P>(
     message: &Message,
     variant: impl FnOnce(Envelope<E>) -> P,
 ) -> Result<P, DecodeError> {
-    message.to_envelope().map(variant)
+    // Its payload type led here, and is not judged again.
+    match message.envelope_of_its_type() {
+        Ok(envelope) => Ok(variant(envelope)),
+        Err(error) => Err(error),
+    }
 }
 
 /// The error for a message that is of no event of a pack.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -33,6 +34,22 @@ pub mod attribute {
     pub const ATTEMPTS: &str = "attempts";
     /// The record of a dead letter, JSON of at most 8 KiB.
     pub const DEAD_LETTER: &str = "dead-letter";
+
+    /// `name` as one of these, which nearly every attribute is, so that it needs no text of its own.
+    pub fn known(name: &str) -> Option<&'static str> {
+        const NAMES: [&str; 9] = [
+            PAYLOAD_TYPE,
+            VERSION,
+            ID,
+            CORRELATION_ID,
+            TRACEPARENT,
+            HOPS,
+            DELAYED_UNTIL,
+            ATTEMPTS,
+            DEAD_LETTER,
+        ];
+        NAMES.into_iter().find(|known| *known == name)
+    }
 }
 
 /// Attributes beside a body: few, unique names, in the order they were set.
@@ -116,8 +133,8 @@ impl IntoIterator for Attributes {
 pub enum Lease {
     /// Two numbers: message and receipt, partition and offset, channel and delivery tag.
     Numbers(u64, u64),
-    /// A text such as SQS's receipt handle.
-    Text(Box<str>),
+    /// A text such as SQS's receipt handle; a clone shares it.
+    Text(Arc<str>),
 }
 
 /// One delivery: received, not yet settled.

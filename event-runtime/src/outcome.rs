@@ -29,7 +29,7 @@ pub enum Outcome {
     /// that often goes to the queue's dead letters untried and without an error. Defer for long rather than often, and
     /// give the queue's redrive policy a high count.
     Defer {
-        /// The least delay, held to what the broker can delay.
+        /// The least delay, held to what the broker can delay; where it can't at all, the consumer waits, the lease kept.
         after: Duration,
         /// Why, one line.
         reason: String,

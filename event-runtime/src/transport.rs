@@ -152,7 +152,8 @@ pub struct SourceInfo {
     pub lease: Option<Duration>,
     /// The longest that one delivery can be kept leased by extensions; 12 hours on SQS.
     pub max_lease: Option<Duration>,
-    /// The longest delay of [`SettleAction::Release`](crate::delivery::SettleAction::Release).
+    /// The longest delay of [`SettleAction::Release`](crate::delivery::SettleAction::Release). Zero where the source keeps
+    /// nothing back: a consumer then keeps what is to wait leased, in its own places.
     pub max_release_delay: Duration,
     /// How many messages one [`Source::receive`] returns at most; 10 on SQS.
     pub max_batch: usize,

@@ -169,7 +169,6 @@ fn own_impl(event: &Event) -> TokenStream {
     let (name, docs, constructor) = (&event.name, catalogue::table(event_entry(event)), constructor(event));
     quote! {
         #(#[doc = #docs])*
-        #[automatically_derived]
         impl #name {
             #constructor
         }

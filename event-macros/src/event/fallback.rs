@@ -111,7 +111,6 @@ fn constructor(input: &DeriveInput, raw: &Input) -> Option<TokenStream> {
     };
     let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
     Some(quote! {
-        #[automatically_derived]
         #[allow(unused_variables, clippy::too_many_arguments, clippy::new_without_default)]
         impl #impl_generics #event #type_generics #where_clause {
             #[allow(missing_docs, dead_code)]

@@ -1,7 +1,8 @@
-//! What refuses a field whose type has rules that nobody asks.
+//! What refuses a field whose type is not what its name lets the derive believe.
 //!
 //! The schema carries the rules of nested types whether or not they are asked, so that a forgotten `nested` would
-//! promise what nobody keeps. Only the compiler knows whether a type has rules: a constant a field asks it.
+//! promise what nobody keeps; and an `Option` under another name may be absent, which the constructor, the schema and
+//! the catalogue would deny. Only the compiler knows what a type is: a constant a field asks it.
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -10,7 +11,7 @@ use syn::spanned::Spanned;
 use syn::{DeriveInput, GenericParam, Member};
 
 use super::expand::type_name;
-use super::model::{Field, Wire};
+use super::model::{Absent, Field, Wire};
 use crate::rules::Rule;
 use crate::runtime_path::{RuntimePath, located_at};
 use crate::shape::Shape;
@@ -22,11 +23,15 @@ pub(crate) fn own_rules<'a>(
     fields: impl IntoIterator<Item = &'a Field>,
 ) -> TokenStream {
     let unknown: Vec<_> = input.generics.params.iter().map(name_of).collect();
-    let asked = fields.into_iter().filter(|field| may_be_forgotten(field));
+    let asked = fields.into_iter().filter(|field| may_be_forgotten(field) || may_be_option(field));
     let checks: TokenStream =
         asked.filter_map(|field| check(runtime, &input.ident, &unknown, field)).collect();
-    let import =
-        (!checks.is_empty()).then(|| quote!(#[allow(unused_imports)] use #runtime::WithoutRules as _;));
+    let import = (!checks.is_empty()).then(|| {
+        quote! {
+            #[allow(unused_imports)]
+            use #runtime::{AlwaysThere as _, WithoutRules as _};
+        }
+    });
     quote!(#import #checks)
 }
 
@@ -34,6 +39,12 @@ pub(crate) fn own_rules<'a>(
 fn may_be_forgotten(field: &Field) -> bool {
     let is_unknown = *field.shape.innermost() == Shape::Other;
     is_unknown && field.wire != Wire::Nowhere && !field.skips_own_rules && !asks(&field.rules)
+}
+
+/// Whether the field counts as required although its type may be an `Option` under another name.
+fn may_be_option(field: &Field) -> bool {
+    let is_required = matches!(field.absent, Absent::Error) && matches!(field.wire, Wire::Member(_));
+    is_required && field.shape == Shape::Other && field.is_plain
 }
 
 fn asks(rules: &[Rule]) -> bool {
@@ -56,12 +67,24 @@ fn check(runtime: &RuntimePath, owner: &Ident, unknown: &[Ident], field: &Field)
         Member::Named(name) => format!("field `{}`", name.unraw()),
         Member::Unnamed(index) => format!("field {}", index.index),
     };
-    let message = format!(
-        "{subject}: `{written}` has validation rules: write `#[validate(nested)]` to ask them, or `#[validate(skip)]` not to"
-    );
     let runtime = runtime.at(span);
+    let own_rules = may_be_forgotten(field).then(|| {
+        let message = format!(
+            "{subject}: `{written}` has validation rules: write `#[validate(nested)]` to ask them, or `#[validate(skip)]` not to"
+        );
+        quote_spanned!(span=> #runtime::refuse_own_rules(<#runtime::OwnRules<#ty>>::ARE_THERE, #message);)
+    });
+    let option = may_be_option(field).then(|| {
+        let message = format!(
+            "{subject}: `{written}` is an `Option` under another name, which the derive cannot see: write `Option<…>`, or add `#[serde(default)]`"
+        );
+        quote_spanned!(span=> #runtime::refuse_option(<#runtime::Presence<#ty>>::EMPTINESS, #message);)
+    });
     Some(quote_spanned! {span=>
-        const _: () = #runtime::refuse_own_rules(<#runtime::OwnRules<#ty>>::ARE_THERE, #message);
+        const _: () = {
+            #own_rules
+            #option
+        };
     })
 }
 

@@ -23,9 +23,9 @@ pub(super) fn expand(pack: &Pack<'_>) -> TokenStream {
     let readers = events.iter().enumerate().map(
         |(index, Listed { variant, .. })| quote!(#index => #runtime::to_variant(message, Self::#variant)),
     );
-    let printed = events.iter().map(|Listed { variant, .. }| {
-        let text = variant.unraw().to_string();
-        quote!(Self::#variant(event) => (#text, event))
+    let printed = events.iter().map(|Listed { path, variant }| {
+        let (text, span) = (variant.unraw().to_string(), located_at(path.span()));
+        quote_spanned!(span=> Self::#variant(event) => (#text, event))
     });
     quote! {
         #ty

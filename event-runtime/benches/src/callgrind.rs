@@ -10,13 +10,13 @@ use crate::measure::MEASURED;
 
 /// What one operation of a case costs.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Cost {
-    pub(crate) instructions: f64,
-    pub(crate) allocations: f64,
+pub struct Cost {
+    pub instructions: f64,
+    pub allocations: f64,
 }
 
 /// The costs of every case, from one run of one process.
-pub(crate) fn run(argument: &str) -> Result<BTreeMap<String, Cost>, Box<dyn Error>> {
+pub fn run(argument: &str) -> Result<BTreeMap<String, Cost>, Box<dyn Error>> {
     let folder = env::temp_dir().join(format!("event-benches-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
     let costs = count(&folder, argument);

@@ -6,15 +6,18 @@
 use std::error::Error;
 use std::hint::black_box;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use event_runtime::transport::{ProduceError, Producer};
 use event_runtime::{Codec, IntoEnvelope, Message, ProducersPool};
 use event_store_sql::outbox::sql::postgres as statements;
-use event_store_sql::{Outbox, Relay, migrate};
+use event_store_sql::{Outbox, Relay, RelaySettings, migrate};
 use jiff::Timestamp;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgPool, Row as _};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::sample::{OrderPlaced, SamplePack, placed};
@@ -29,14 +32,21 @@ const ROUNDS: usize = 7;
 enum Way {
     OneCommit,
     Lease,
+    OneCommitUnflushed,
     Statements,
     Relay,
+    RelayFlushed,
 }
 
-const WAYS: [(&str, Way); 4] = [
+const WAYS: [(&str, Way); 6] = [
     ("hand-written, DELETE … SKIP LOCKED, one commit", Way::OneCommit),
     ("hand-written, lease by SKIP LOCKED, then DELETE: two commits", Way::Lease),
-    ("the relay's statements by hand, which keep the order of keys", Way::Statements),
+    ("event-store-sql: Relay, waits for the disk", Way::RelayFlushed),
+    (
+        "hand-written, DELETE … SKIP LOCKED, one commit that does not wait for the disk",
+        Way::OneCommitUnflushed,
+    ),
+    ("the relay's statement by hand, which keeps the order of keys", Way::Statements),
     ("event-store-sql: Relay", Way::Relay),
 ];
 
@@ -65,10 +75,14 @@ async fn compare(url: &str) -> Result<(), Box<dyn Error>> {
             fill(&pool, way).await?;
             let start = Instant::now();
             let published = match way {
-                Way::OneCommit => by_one_commit(&pool).await?,
+                Way::OneCommit => by_one_commit(&pool, "BEGIN").await?,
+                Way::OneCommitUnflushed => {
+                    by_one_commit(&pool, "BEGIN; SET LOCAL synchronous_commit = off").await?
+                }
                 Way::Lease => by_lease(&pool).await?,
                 Way::Statements => by_statements(&pool).await?,
-                Way::Relay => by_relay(&pool).await?,
+                Way::Relay => by_relay(&pool, false).await?,
+                Way::RelayFlushed => by_relay(&pool, true).await?,
             };
             *best = start.elapsed().min(*best);
             assert_eq!(published, ROWS);
@@ -98,7 +112,7 @@ async fn fill(pool: &PgPool, way: Way) -> Result<(), Box<dyn Error>> {
     };
     for part in 0..ROWS / INSERTED {
         let mut transaction = pool.begin().await?;
-        if matches!(way, Way::Relay | Way::Statements) {
+        if matches!(way, Way::Relay | Way::RelayFlushed | Way::Statements) {
             Outbox::new().emit_batch(&mut transaction, orders(part)).await?;
         } else {
             let encode = |envelope| Ok(Codec::Native.encode_owned(envelope)?.body().to_string());
@@ -110,14 +124,14 @@ async fn fill(pool: &PgPool, way: Way) -> Result<(), Box<dyn Error>> {
         }
         transaction.commit().await?;
     }
-    sqlx::query("VACUUM ANALYZE by_hand, event_outbox").execute(pool).await?;
+    sqlx::query("VACUUM ANALYZE by_hand, event_outbox, event_outbox_claim").execute(pool).await?;
     Ok(())
 }
 
-async fn by_one_commit(pool: &PgPool) -> Result<usize, Box<dyn Error>> {
+async fn by_one_commit(pool: &PgPool, begin: &'static str) -> Result<usize, Box<dyn Error>> {
     let mut published = 0;
     loop {
-        let mut transaction = pool.begin().await?;
+        let mut transaction = pool.begin_with(begin).await?;
         let rows: Vec<(i64, String)> = sqlx::query_as(
             "DELETE FROM by_hand WHERE id IN (SELECT id FROM by_hand ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
              RETURNING id, body",
@@ -158,39 +172,40 @@ async fn by_lease(pool: &PgPool) -> Result<usize, Box<dyn Error>> {
 }
 
 async fn by_statements(pool: &PgPool) -> Result<usize, Box<dyn Error>> {
-    let mut published = 0;
+    let (mut published, mut done) = (0, Vec::new());
     loop {
         let now = Timestamp::now().as_millisecond();
-        let claim = sqlx::query(statements::CLAIM).bind(now).bind(BATCH).bind("bench").bind(now + 30_000);
-        let rows = claim.fetch_all(pool).await?;
+        let turn = sqlx::query(statements::TURN).bind("bench").bind(&done).bind(now).bind(now + 30_000);
+        let rows = turn.bind(BATCH).bind(false).fetch_all(pool).await?;
         if rows.is_empty() {
             return Ok(published);
         }
         published += rows.len();
-        let sequences: Result<Vec<i64>, _> = black_box(rows).iter().map(|row| row.try_get(0)).collect();
-        let sequences = serde_json::to_string(&sequences?)?;
-        sqlx::query(statements::REMOVE_PUBLISHED).bind(sequences).execute(pool).await?;
+        done = black_box(rows).iter().map(|row| row.try_get(0)).collect::<Result<Vec<i64>, _>>()?;
     }
 }
 
-async fn by_relay(pool: &PgPool) -> Result<usize, Box<dyn Error>> {
+/// As in a service; it is stopped when it has published the last row, and its start and its stop are in the time.
+async fn by_relay(pool: &PgPool, wait_for_flush: bool) -> Result<usize, Box<dyn Error>> {
+    let published = Arc::<Published>::default();
     let producers = ProducersPool::builder("bench")
         .pack::<SamplePack>()
-        .producer(Nowhere)
+        .producer(Nowhere(Arc::clone(&published)))
         .route_types("nowhere", ["*"])
         .build()?;
-    let relay = Relay::new(pool.clone(), producers);
-    let mut published = 0;
-    loop {
-        let report = relay.run_once().await?;
-        published += report.published as usize;
-        if report.claimed == 0 {
-            return Ok(published);
-        }
-    }
+    let relay = Relay::new(pool.clone(), producers)
+        .with_settings(RelaySettings { wait_for_flush, ..RelaySettings::default() });
+    let report = relay.run(published.all.notified()).await?;
+    Ok(report.published as usize)
 }
 
-struct Nowhere;
+#[derive(Default)]
+struct Published {
+    count: AtomicUsize,
+    all: Notify,
+}
+
+struct Nowhere(Arc<Published>);
 
 impl Producer for Nowhere {
     fn id(&self) -> &str {
@@ -203,6 +218,9 @@ impl Producer for Nowhere {
     }
 
     async fn produce_batch(&self, messages: &[Message]) -> Vec<Result<(), ProduceError>> {
+        if self.0.count.fetch_add(messages.len(), Ordering::Relaxed) + messages.len() == ROWS {
+            self.0.all.notify_one();
+        }
         black_box(messages).iter().map(|_| Ok(())).collect()
     }
 }

@@ -8,59 +8,59 @@ use uuid::Uuid;
 
 message_pack! {
     /// What the benchmarks send.
-    pub(crate) SamplePack<OrderPlaced, OrderImported>
+    pub SamplePack<OrderPlaced, OrderImported>
 }
 
 /// An order was placed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Event)]
 #[event(type = "shop.order.placed", key = order_id)]
-pub(crate) struct OrderPlaced {
+pub struct OrderPlaced {
     /// The order
-    pub(crate) order_id: Uuid,
+    pub order_id: Uuid,
     /// Who placed it
-    pub(crate) customer_id: Uuid,
+    pub customer_id: Uuid,
     /// Where it stands
-    pub(crate) status: Status,
+    pub status: Status,
     /// ISO 4217 code
-    pub(crate) currency: String,
+    pub currency: String,
     /// Sum to pay
-    pub(crate) total_cents: i64,
+    pub total_cents: i64,
     /// Number of items
-    pub(crate) item_count: u32,
+    pub item_count: u32,
     /// When it was placed
-    pub(crate) placed_at: Timestamp,
+    pub placed_at: Timestamp,
     /// The customer's address for letters
-    pub(crate) email: String,
+    pub email: String,
     /// Street and number
-    pub(crate) street: String,
+    pub street: String,
     /// City
-    pub(crate) city: String,
+    pub city: String,
     /// Postal code
-    pub(crate) postal_code: String,
+    pub postal_code: String,
     /// ISO 3166 code
-    pub(crate) country: String,
+    pub country: String,
     /// A coupon that was redeemed
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) coupon: Option<String>,
+    pub coupon: Option<String>,
     /// Whether it is wrapped
-    pub(crate) gift: bool,
+    pub gift: bool,
     /// Words to the vendor
-    pub(crate) note: String,
+    pub note: String,
 }
 
 /// An order came in from another system, line by line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Event)]
 #[event(type = "shop.order.imported", key = order_id)]
-pub(crate) struct OrderImported {
+pub struct OrderImported {
     /// The order
-    pub(crate) order_id: Uuid,
+    pub order_id: Uuid,
     /// What was ordered
-    pub(crate) lines: Vec<Line>,
+    pub lines: Vec<Line>,
 }
 
 /// One line of an order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct Line {
+pub struct Line {
     sku: String,
     title: String,
     quantity: u32,
@@ -72,7 +72,7 @@ pub(crate) struct Line {
 /// Where an order stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Status {
+pub enum Status {
     /// It is to be paid.
     AwaitingPayment,
 }
@@ -81,7 +81,7 @@ fn moment(nanosecond: i32) -> Timestamp {
     Timestamp::new(1_795_255_692, nanosecond).unwrap()
 }
 
-pub(crate) fn placed() -> OrderPlaced {
+pub fn placed() -> OrderPlaced {
     OrderPlaced {
         order_id: Uuid::from_u128(0x0190_7c3e_8f2a_7b61_9d4e_2f8a_6c1b_5d30),
         customer_id: Uuid::from_u128(0x0190_7c3e_1111_7b61_8d4e_0f8a_6c1b_5d31),
@@ -102,12 +102,12 @@ pub(crate) fn placed() -> OrderPlaced {
 }
 
 /// About 17 KB.
-pub(crate) fn imported() -> OrderImported {
+pub fn imported() -> OrderImported {
     imported_lines(93)
 }
 
 /// An order of so many lines, about 180 bytes each.
-pub(crate) fn imported_lines(lines: u32) -> OrderImported {
+pub fn imported_lines(lines: u32) -> OrderImported {
     let line = |index: u32| Line {
         sku: format!("SKU-{index:08}"),
         title: "Enamelled mug, 0.4 l, speckled grey, dishwasher safe".to_owned(),
@@ -120,7 +120,7 @@ pub(crate) fn imported_lines(lines: u32) -> OrderImported {
 }
 
 /// The event in an envelope with what a handler's emit fills in.
-pub(crate) fn envelope<E: Event>(event: E) -> Envelope<E> {
+pub fn envelope<E: Event>(event: E) -> Envelope<E> {
     let mut envelope = event
         .envelope()
         .with_id("01907c3e-8f2a-7b61-9d4e-2f8a6c1b5d32")

@@ -13,11 +13,11 @@ use event_runtime::Codec;
 use event_runtime::embedded::{OutgoingMessage, QueueSettings, ReceiveRequest};
 use event_transport_sqlite::{SqliteBroker, Synchronous};
 use jiff::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
-use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::oneshot;
 
-use crate::measure::block_on;
+use crate::measure::{block_on, cpu_time};
 use crate::sample::{envelope, placed};
 
 const MESSAGES: usize = 10_000;
@@ -54,12 +54,6 @@ pub(crate) fn run() {
         let one = time.as_secs_f64() * 1e6 / MESSAGES as f64;
         println!("| {name} | {one:.1} | {:.2} |", time.as_secs_f64() / best[0].as_secs_f64());
     }
-}
-
-/// What all threads of the process have used of the CPU.
-fn cpu_time() -> Duration {
-    let used = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::new(used.tv_sec.unsigned_abs(), used.tv_nsec as u32)
 }
 
 fn by_queue(path: &Path, body: &Bytes) -> Duration {
@@ -145,6 +139,8 @@ fn filled(path: &Path, body: &Bytes) -> Connection {
     let mut connection = Connection::open(path).unwrap();
     connection.pragma_update(None, "journal_mode", "WAL").unwrap();
     connection.pragma_update(None, "synchronous", "NORMAL").unwrap();
+    // Else the claim is prepared anew each turn, since its `LIMIT` is a parameter.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).unwrap();
     connection
         .execute_batch(
             "CREATE TABLE message (

@@ -22,6 +22,7 @@ use crate::consumer::settlements::Settlements;
 use crate::consumer::{ConsumerSettings, Order};
 use crate::delivery::{Delivery, Lease, Settlement, attribute};
 use crate::handler::{Cancellation, Endpoint};
+use crate::layer::unless_panicked;
 use crate::transport::{DynDeadLetterSink, DynSource, SourceError, SourceInfo};
 
 pub(crate) struct Engine {
@@ -372,6 +373,13 @@ impl Engine {
     pub(crate) fn release_cut_off(&self) {
         let cut_off = self.state().release_running();
         self.counts.cut_off.add(cut_off);
+    }
+
+    /// Completes when layers have nothing left to do.
+    pub(crate) async fn drained(&self) {
+        if unless_panicked(async { self.endpoint.drained().await }).await.is_err() {
+            tracing::error!(source = %self.info.name, "a layer panicked at the end of the drain");
+        }
     }
 
     /// Completes when nothing is in flight.

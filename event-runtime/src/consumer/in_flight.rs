@@ -31,6 +31,10 @@ pub(crate) struct Limits {
     pub(crate) max_release_delay: Duration,
 }
 
+/// The least time for which a message waits here that nobody tried: nothing else ends the repetitions of a layer that
+/// defers again and again.
+const LEAST_WAIT: Duration = Duration::from_millis(50);
+
 /// What came of a decision.
 #[derive(Default)]
 pub(crate) struct Decided {
@@ -131,7 +135,13 @@ impl InFlight {
 
     /// Whether so many messages may wait for keys that back off: the other half is for keys that do not.
     fn may_hold(&self, held: usize) -> bool {
-        held <= self.limits.max_messages / 2
+        held <= self.limits.max_messages / 2 || self.comes_at_once()
+    }
+
+    /// Whether the source hands out again at once what it is given back: then everything that is to wait waits here, and
+    /// while it fills the room, nothing more is received.
+    fn comes_at_once(&self) -> bool {
+        self.limits.max_release_delay.is_zero()
     }
 
     /// Starts the next job that may run; `cancellation` tells its handler to give up.
@@ -178,23 +188,36 @@ impl InFlight {
             Verdict::Retry { after } => (after, SettleAction::Release { after }),
             Verdict::Defer { after } => (after, SettleAction::HandBack { after }),
         };
-        let Some(key) = key else { return self.let_go(id, action) };
         if verdict == Verdict::Remove {
             let decided = self.let_go(id, action);
-            self.schedule.decided(&key);
+            if let Some(key) = key {
+                self.schedule.decided(&key);
+            }
             return decided;
         }
-        let now = now();
-        let (until, capped) = (after(now, delay), after(received_at, self.limits.max_lease));
-        let few = self.may_hold(self.schedule.held_with(&key));
-        if few && until < capped && !lost && !draining {
-            self.held.wait_again(id, u32::from(matches!(verdict, Verdict::Retry { .. })));
-            self.schedule.back_off(&key, until, id);
-            return Decided { backs_off: true, job: None };
+        let (now, counts) = (now(), matches!(verdict, Verdict::Retry { .. }));
+        if !lost && !draining {
+            let capped = after(received_at, self.limits.max_lease);
+            let until = after(now, if counts { delay } else { delay.max(LEAST_WAIT) });
+            let held = match &key {
+                _ if self.comes_at_once() => now < capped,
+                Some(key) => until < capped && self.may_hold(self.schedule.held_with(key)),
+                None => false,
+            };
+            if held {
+                self.held.wait_again(id, u32::from(counts));
+                match key {
+                    Some(key) => self.schedule.back_off(&key, until.min(capped), id),
+                    None => self.schedule.back_off_alone(until.min(capped), id),
+                }
+                return Decided { backs_off: true, job: None };
+            }
         }
         let decided = self.let_go(id, action);
-        self.release_key(&key, delay, now);
-        self.schedule.decided(&key);
+        if let Some(key) = key {
+            self.release_key(&key, delay, now);
+            self.schedule.decided(&key);
+        }
         decided
     }
 

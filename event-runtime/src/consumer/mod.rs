@@ -131,7 +131,7 @@ impl Consumer {
 
     /// Receives and handles until `shutdown` completes, then drains: it stops receiving, waits for the
     /// receives in flight and gives their messages back, gives back what has not started, lets handlers
-    /// finish, and flushes every settlement, all within [`ConsumerSettings::drain_deadline`]. Handlers see
+    /// finish, flushes every settlement, and waits for what [layers](crate::Layer::drained) left to do, all within [`ConsumerSettings::drain_deadline`]. Handlers see
     /// their cancellation token at four fifths of it and are cut off at nine tenths; their messages are
     /// released.
     ///
@@ -269,6 +269,7 @@ async fn drain(engine: &Engine, receivers: &mut JoinSet<()>, workers: &mut JoinS
         joined(receivers).await;
         joined(workers).await;
         engine.flushed().await;
+        engine.drained().await;
     };
     tokio::select! {
         () = finished => return,
@@ -283,8 +284,12 @@ async fn drain(engine: &Engine, receivers: &mut JoinSet<()>, workers: &mut JoinS
             () = release => {}
         }
         engine.release_cut_off();
-        joined(receivers).await;
-        engine.flushed().await;
+        let flushed = async {
+            joined(receivers).await;
+            engine.flushed().await;
+        };
+        // Side by side: little time is left.
+        tokio::join!(flushed, engine.drained());
     };
     tokio::select! {
         () = released => {}

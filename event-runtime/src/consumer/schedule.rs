@@ -18,6 +18,9 @@ pub(crate) struct Schedule<T> {
     keys: HashMap<Key, Lane<T>>,
     /// Keys whose head backs off, by the time it may run again.
     due: BTreeMap<(Timestamp, Key), ()>,
+    /// Items without a key that back off, by the time they may run again and by the order in which they came.
+    alone: BTreeMap<(Timestamp, u64), T>,
+    came: u64,
     /// Items in lanes that back off.
     held: usize,
 }
@@ -38,7 +41,14 @@ impl<T> Lane<T> {
 
 impl<T> Schedule<T> {
     pub(crate) fn new() -> Self {
-        Self { ready: VecDeque::new(), keys: HashMap::new(), due: BTreeMap::new(), held: 0 }
+        Self {
+            ready: VecDeque::new(),
+            keys: HashMap::new(),
+            due: BTreeMap::new(),
+            alone: BTreeMap::new(),
+            came: 0,
+            held: 0,
+        }
     }
 
     /// Takes in an item behind everything of its key.
@@ -90,8 +100,17 @@ impl<T> Schedule<T> {
         self.due.insert((until, key.clone()), ());
     }
 
+    /// An item without a key is to run again at `until`; nothing waits for it.
+    pub(crate) fn back_off_alone(&mut self, until: Timestamp, item: T) {
+        self.came += 1;
+        self.alone.insert((until, self.came), item);
+    }
+
     /// Makes every item ready whose backoff has ended.
     pub(crate) fn wake(&mut self, now: Timestamp) {
+        while let Some(entry) = self.alone.first_entry().filter(|entry| entry.key().0 <= now) {
+            self.ready.push_back(entry.remove());
+        }
         while let Some(entry) = self.due.first_entry() {
             if entry.key().0 > now {
                 break;
@@ -108,14 +127,17 @@ impl<T> Schedule<T> {
 
     /// When the next backoff ends.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        self.due.keys().next().map(|(until, _)| *until)
+        let alone = self.alone.keys().next().map(|(until, _)| *until);
+        self.due.keys().next().map(|(until, _)| *until).into_iter().chain(alone).min()
     }
 
-    /// Takes out, in order, what is ready and `wanted`; its keys wait until it is [decided](Self::decided).
+    /// Takes out, in order, what is `wanted` and ready, or backs off alone; its keys wait until it is
+    /// [decided](Self::decided).
     pub(crate) fn take_ready(&mut self, wanted: impl Fn(&T) -> bool) -> Vec<T> {
-        let (taken, rest) = std::mem::take(&mut self.ready).into_iter().partition(wanted);
+        let (taken, rest) = std::mem::take(&mut self.ready).into_iter().partition(&wanted);
         self.ready = rest;
-        VecDeque::into(taken)
+        let alone = self.alone.extract_if(.., |_, item| wanted(item)).map(|(_, item)| item);
+        VecDeque::into_iter(taken).chain(alone).collect()
     }
 
     /// The key that backs off with the most behind it.
@@ -154,6 +176,8 @@ impl<T> Schedule<T> {
     /// Takes everything out that is not running, each with the time of its next attempt where it backs off.
     pub(crate) fn take_all(&mut self) -> Vec<(Option<Timestamp>, T)> {
         let mut taken: Vec<_> = self.ready.drain(..).map(|item| (None, item)).collect();
+        let alone = std::mem::take(&mut self.alone);
+        taken.extend(alone.into_iter().map(|((until, _), item)| (Some(until), item)));
         let keys: Vec<Key> = self.keys.keys().cloned().collect();
         for key in keys {
             taken.extend(self.take_key(&key));

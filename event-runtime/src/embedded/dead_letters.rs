@@ -1,15 +1,11 @@
 //! Dead letters into an embedded queue.
 
-use crate::event::broker_safe;
 use crate::transport::{DeadLetter, DeadLetterLimits, DeadLetterSink, ProduceError};
 
 use super::limits;
-use super::message::{MessageAttribute, OutgoingMessage};
 use super::producer::produce_error;
 use super::queue::Queue;
-
-/// An attribute's type counts among its bytes, and the runtime's size of attributes leaves it out.
-const TYPE_BYTES: usize = "String".len();
+use super::sending;
 
 /// Keeps dead letters in a queue. Where it is full, a letter is refused for now and not waited for.
 #[derive(Clone, Debug)]
@@ -32,23 +28,11 @@ impl DeadLetterSink for EmbeddedDeadLetters {
     fn limits(&self) -> DeadLetterLimits {
         let attributes = self.queue.attributes().map(|attributes| attributes.maximum_message_size);
         let bytes = attributes.unwrap_or(limits::MAX_MESSAGE_BYTES);
-        DeadLetterLimits {
-            max_bytes: bytes - limits::MAX_ATTRIBUTES * TYPE_BYTES,
-            max_attributes: limits::MAX_ATTRIBUTES,
-        }
+        sending::letter_limits(bytes)
     }
 
     async fn store(&self, letter: DeadLetter) -> Result<(), ProduceError> {
-        let DeadLetter { body, attributes, group, deduplication_id } = letter;
-        let mut outgoing = OutgoingMessage::new(body);
-        for (name, value) in attributes {
-            outgoing = outgoing.with_attribute(MessageAttribute::string(name, value));
-        }
-        if self.queue.is_fifo() {
-            let deduplication_id = broker_safe(deduplication_id);
-            let group = group.map_or_else(|| deduplication_id.clone(), broker_safe);
-            outgoing = outgoing.with_group(group).with_deduplication_id(deduplication_id);
-        }
+        let outgoing = sending::letter(letter, self.queue.is_fifo());
         self.queue.try_send(outgoing).map(drop).map_err(|error| produce_error(&self.queue, error))
     }
 }

@@ -43,6 +43,13 @@ impl OutgoingMessage {
         self
     }
 
+    /// Adds attributes; at most 10 altogether, with distinct names.
+    #[must_use]
+    pub fn with_attributes(mut self, attributes: impl IntoIterator<Item = MessageAttribute>) -> Self {
+        self.attributes.extend(attributes);
+        self
+    }
+
     /// Keeps the message back for this long, at most 900 seconds; zero = the queue's own delay on a FIFO queue,
     /// none on a standard one.
     #[must_use]

@@ -20,6 +20,7 @@ mod config;
 mod config_error;
 mod dead_letters;
 mod deadlines;
+mod deliveries;
 mod error;
 mod groups;
 mod ids;
@@ -37,6 +38,7 @@ mod room;
 #[doc(hidden)]
 pub mod rules;
 mod send;
+mod sending;
 mod settle;
 mod shared;
 mod source;

@@ -23,6 +23,13 @@ use super::redrive::{self, RedriveAllowPolicy, RedrivePolicy};
 use super::room::Capacity;
 use super::send;
 
+pub use super::deliveries::{
+    delivery, hidden_for, not_received, receipt_of, receive_request, refused, removed, source_error_kind,
+    source_info,
+};
+pub use super::sending::{Batch, Sending, Target, letter, letter_limits, not_sent, produce_error_kind};
+pub use super::transport::{no_such_queue, sending};
+
 /// A group is noisy with this many messages in flight, and …
 pub const NOISY_IN_FLIGHT: u32 = super::groups::NOISY_IN_FLIGHT;
 /// … more than one in this many of all messages in flight.
@@ -417,16 +424,6 @@ pub fn purge_in_progress(queue: &str) -> QueueError {
 /// The queue holds as much as it can.
 pub fn queue_full(queue: &str) -> QueueError {
     send::queue_full(queue)
-}
-
-/// The error of a send, as the runtime knows it.
-pub fn produce_error_kind(kind: QueueErrorKind) -> crate::transport::ProduceErrorKind {
-    super::producer::produce_error_kind(kind)
-}
-
-/// A text that no broker refuses as an id.
-pub fn broker_safe<T: AsRef<str> + From<String>>(text: T) -> T {
-    crate::event::broker_safe(text)
 }
 
 /// `start` plus `duration`, held at the end of time.

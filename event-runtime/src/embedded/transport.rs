@@ -15,6 +15,7 @@ use super::config::EmbeddedConfig;
 use super::dead_letters::EmbeddedDeadLetters;
 use super::producer::EmbeddedProducer;
 use super::queue::Queue;
+use super::sending::Sending;
 use super::source::EmbeddedSource;
 
 /// The embedded queues for [`ProducerPoolBundle`](crate::config::ProducerPoolBundle) and
@@ -97,29 +98,33 @@ impl EmbeddedTransport {
     }
 
     fn queue(&self, section: &Config, key: &str, name: &str) -> Result<Queue, ConfigError> {
-        self.broker.queue(name).map_err(|_| {
-            let known = self.broker.queue_names("");
-            let hint = suggestion(name, known.iter().map(String::as_str));
-            section.invalid(key, format!("no such queue is declared{hint}"))
-        })
+        self.broker.queue(name).map_err(|_| no_such_queue(section, key, name, &self.broker.queue_names("")))
     }
 
     fn producer(&self, section: &Config) -> Result<Arc<dyn DynProducer>, ConfigError> {
         let config: EmbeddedProducerConfig = section.read()?;
         let queue = self.queue(section, "queue_url", &config.queue_url)?;
-        if config.is_fifo.is_some_and(|is_fifo| is_fifo != queue.is_fifo()) {
-            let kind = if queue.is_fifo() { "a FIFO" } else { "a standard" };
-            return Err(section.invalid("is_fifo", format!("the queue is {kind} queue")));
-        }
-        let mut producer = EmbeddedProducer::new(config.producer_id, queue);
-        if let Some(group) = config.fifo_group {
-            producer = producer.with_keyless(group);
-        }
-        if config.tenant_as_group {
-            producer = producer.with_tenant_groups();
-        }
-        Ok(Arc::new(producer))
+        let sending = sending(config, section, queue.is_fifo())?;
+        Ok(Arc::new(EmbeddedProducer::of(sending, queue)))
     }
+}
+
+/// A configured producer into a queue of this kind.
+///
+/// # Errors
+/// A mistake of `is_fifo` where it says something else.
+pub fn sending(config: EmbeddedProducerConfig, section: &Config, fifo: bool) -> Result<Sending, ConfigError> {
+    if config.is_fifo.is_some_and(|is_fifo| is_fifo != fifo) {
+        let kind = if fifo { "a FIFO" } else { "a standard" };
+        return Err(section.invalid("is_fifo", format!("the queue is {kind} queue")));
+    }
+    Ok(Sending { id: config.producer_id, keyless: config.fifo_group, tenant_groups: config.tenant_as_group })
+}
+
+/// `key` of the section names a queue that is not among those that are known.
+pub fn no_such_queue(section: &Config, key: &str, name: &str, known: &[String]) -> ConfigError {
+    let hint = suggestion(name, known.iter().map(String::as_str));
+    section.invalid(key, format!("no such queue is declared{hint}"))
 }
 
 impl Transport for EmbeddedTransport {

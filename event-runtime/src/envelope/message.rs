@@ -160,21 +160,33 @@ impl Message {
     /// malformed payload, or one that breaks its rules.
     #[inline]
     pub fn decode<E: Event>(&self) -> Result<E, DecodeError> {
-        let metadata = &self.0.metadata;
-        if metadata.payload_type != E::PAYLOAD_TYPE {
-            return Err(DecodeError::another_payload_type(E::PAYLOAD_TYPE, &metadata.payload_type));
-        }
-        event::decode(metadata.version, self.payload())
+        self.expect(E::PAYLOAD_TYPE)?;
+        event::decode(self.0.metadata.version, self.payload())
     }
 
     /// [`Message::decode`] together with a copy of the metadata, whose version is the one that was decoded to.
     ///
     /// # Errors
     /// Those of [`Message::decode`].
-    #[inline]
     pub fn to_envelope<E: Event>(&self) -> Result<Envelope<E>, DecodeError> {
-        let payload = self.decode()?;
-        Ok(Envelope { metadata: self.metadata_of(E::DESCRIPTOR), payload, delay: None })
+        self.expect(E::PAYLOAD_TYPE)?;
+        self.envelope_of_its_type()
+    }
+
+    /// [`Message::to_envelope`] of a message that is known to hold an `E`.
+    #[inline]
+    pub(crate) fn envelope_of_its_type<E: Event>(&self) -> Result<Envelope<E>, DecodeError> {
+        match event::decode(self.0.metadata.version, self.payload()) {
+            Ok(payload) => Ok(Envelope { metadata: self.metadata_of(E::DESCRIPTOR), payload, delay: None }),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn expect(&self, payload_type: &str) -> Result<(), DecodeError> {
+        match &self.0.metadata.payload_type {
+            found if found == payload_type => Ok(()),
+            found => Err(DecodeError::another_payload_type(payload_type, found)),
+        }
     }
 
     /// A copy of the metadata, whose version is the one that was decoded to.

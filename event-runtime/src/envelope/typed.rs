@@ -1,7 +1,6 @@
 //! The typed envelope.
 
 use std::fmt;
-use std::io;
 use std::time::Duration;
 
 use bytestring::ByteString;
@@ -184,25 +183,10 @@ impl<E: Written> fmt::Debug for Envelope<E> {
         if let Some(delay) = &self.delay {
             debug.field("delay", delay);
         }
-        let mut size = Size(0);
-        match serde_json::to_writer(&mut size, &self.payload) {
-            Ok(()) => debug.field("payload_bytes", &size.0).finish(),
+        match self.payload.json_bytes() {
+            Ok(bytes) => debug.field("payload_bytes", &bytes).finish(),
             Err(_) => debug.finish_non_exhaustive(),
         }
-    }
-}
-
-/// Counts what is written.
-struct Size(usize);
-
-impl io::Write for Size {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

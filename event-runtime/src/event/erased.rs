@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use super::Event;
+use super::{Event, Written};
 
 /// An event without its type. As little as that, since each method is compiled for each event; who knows the type and
 /// asks the same comes here too, so that it is compiled once.
@@ -19,6 +19,6 @@ impl<E: Event> Erased for E {
     }
 
     fn write_json(&self, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-        serde_json::to_writer(out, self)
+        Written::write_json(self, out)
     }
 }

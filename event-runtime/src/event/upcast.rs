@@ -46,7 +46,7 @@ pub(super) fn from_json<E: Event>(version: u32, json: &str) -> Result<E, DecodeE
     if version != E::VERSION {
         return Err(DecodeError::unknown_version(E::DESCRIPTOR, version));
     }
-    serde_json::from_str(json).map_err(|error| DecodeError::malformed_payload(E::DESCRIPTOR, json, error))
+    E::read_json(json).map_err(|error| DecodeError::malformed_payload(E::DESCRIPTOR, json, error))
 }
 
 /// Reads a payload of an event that has a version before it.

@@ -21,6 +21,48 @@ use crate::idempotency::{
 use crate::layer::Next;
 use crate::outcome::Outcome;
 
+/// What the layers over claims can be told about them.
+macro_rules! claim_settings {
+    (retention: $retention:literal) => {
+        /// How long a claim holds unless it is renewed, at least a millisecond, and 30 seconds unless set: after the death of a
+        /// process, its messages are handled again when this has passed and their leases have ended.
+        #[must_use]
+        pub fn with_claim(mut self, ttl: Duration) -> Self {
+            self.claims.ttl = ttl.max(Duration::from_millis(1));
+            self
+        }
+
+        #[doc = $retention]
+        #[must_use]
+        pub fn with_retention(mut self, retention: Duration) -> Self {
+            self.claims.retention = retention;
+            self
+        }
+
+        /// The same layer by another clock, for tests; the store has its own.
+        #[must_use]
+        pub fn with_clock(mut self, clock: Clock) -> Self {
+            self.claims.clock = clock;
+            self
+        }
+
+        /// How many times a message may end the process before it is a dead letter, at least once; 3 unless set.
+        #[must_use]
+        pub fn with_max_crashes(mut self, crashes: u32) -> Self {
+            self.suspects.max_crashes = Some(crashes.max(1));
+            self
+        }
+    };
+}
+
+pub(super) use claim_settings;
+
+/// How long a claim holds where nothing else is set.
+pub(super) const CLAIM: Duration = Duration::from_secs(30);
+
+/// How long records are kept where nothing else is set.
+pub(super) const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
+
 /// A claim is renewed each time this part of its time has passed.
 const RENEWALS: u32 = 3;
 
@@ -61,14 +103,9 @@ pub(super) enum OnLost {
 }
 
 impl Claims {
-    pub(super) fn new(
-        store: Arc<dyn DynIdempotencyStore>,
-        handler: Arc<str>,
-        ttl: Duration,
-        retention: Duration,
-    ) -> Self {
+    pub(super) fn new(store: Arc<dyn DynIdempotencyStore>, handler: Arc<str>) -> Self {
         let (clock, releases) = (Clock::system(), Releases::default());
-        Self { store, handler, clock, ttl, retention, key: None, releases }
+        Self { store, handler, clock, ttl: CLAIM, retention: RETENTION, key: None, releases }
     }
 
     fn key_of(&self, message: &Message) -> String {
@@ -103,10 +140,9 @@ impl Claims {
         }
     }
 
-    /// Waits for the claims that are being given back for handlers that were dropped.
+    /// Waits for the claims that are being given back for handlers that were dropped. Nothing is given up where the wait is.
     pub(super) async fn released(&self) {
-        let mut releases = std::mem::take(&mut *self.releases.tasks());
-        while releases.join_next().await.is_some() {}
+        while poll_fn(|context| self.releases.tasks().poll_join_next(context)).await.is_some() {}
     }
 
     async fn within<T>(

@@ -10,8 +10,11 @@ use crate::envelope::Message;
 use crate::error::{Failure, FailureCode};
 use crate::handler::Incoming;
 use crate::idempotency::{ClaimOutcome, DynIdempotencyStore, IdempotencyStore};
-use crate::layer::claims::{Claims, Handled, Held, OnLost, Results, UNAVAILABLE};
-use crate::layer::{Layer, Next, PoisonGuard};
+use crate::layer::claims::{
+    CLAIM, Claims, Handled, Held, OnLost, RETENTION, Results, UNAVAILABLE, claim_settings,
+};
+use crate::layer::poison_guard::Suspects;
+use crate::layer::{Layer, Next};
 use crate::outcome::Outcome;
 use crate::transport::BoxFuture;
 
@@ -29,7 +32,7 @@ use crate::transport::BoxFuture;
 /// | handled before | `Ack`, counted as `duplicate` |
 /// | somebody else is handling it | `Defer` until that claim would end; no attempt is counted |
 /// | another payload came under this id | a dead letter `PAYLOAD_MISMATCH` |
-/// | it ended the process too often | a dead letter `POISONED`, see [`PoisonGuard`] |
+/// | it ended the process too often | a dead letter `POISONED`, see [`PoisonGuard`](crate::layer::PoisonGuard) |
 /// | nothing: it can't be asked | `Defer` for 5 seconds. A handler never runs without its claim; there is no setting to let it |
 ///
 /// The claim is renewed while the handler runs. Where it can't be renewed before it ends, or somebody else has taken
@@ -42,8 +45,8 @@ use crate::transport::BoxFuture;
 /// # Where it stands
 /// Layers further out see duplicates, layers further in don't: [`Metrics`](crate::layer::Metrics) outside,
 /// [`Timeout`](crate::layer::Timeout) inside. A timeout outside drops this layer with its handler; the claim is then given
-/// back in the background ([`released`](Self::released) waits for that at the end of a process), and where the process
-/// ends first, the claim ends by itself and counts as abandoned.
+/// back in the background, for which a consumer waits at the [end of its drain](Layer::drained); where the process ends
+/// first, the claim ends by itself and counts as abandoned.
 ///
 /// # Metrics
 /// [`event_idempotency_total`](Self::TOTAL), a counter with the labels `handler` and `result`: `handled`, `failed`,
@@ -78,7 +81,7 @@ use crate::transport::BoxFuture;
 #[derive(Clone)]
 pub struct Idempotent {
     claims: Claims,
-    poison: Option<PoisonGuard>,
+    suspects: Suspects,
     results: Results<9>,
 }
 
@@ -112,10 +115,10 @@ impl Idempotent {
     pub const TOTAL: &'static str = "event_idempotency_total";
 
     /// How long a claim holds unless it is renewed, where nothing else is set: 30 seconds.
-    pub const DEFAULT_CLAIM: Duration = Duration::from_secs(30);
+    pub const DEFAULT_CLAIM: Duration = CLAIM;
 
     /// How long a record is kept where nothing else is set: 7 days.
-    pub const DEFAULT_RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
+    pub const DEFAULT_RETENTION: Duration = RETENTION;
 
     /// The layer over a store. `handler` names who handles: consumers of different names each handle an event once,
     /// those that share the work of one queue share the name. It must not change while duplicates can come.
@@ -126,27 +129,12 @@ impl Idempotent {
     /// The layer over a store that is shared, or chosen at run time.
     pub fn from_shared(store: Arc<dyn DynIdempotencyStore>, handler: impl Into<Arc<str>>) -> Self {
         let handler: Arc<str> = handler.into();
-        let claims =
-            Claims::new(store.clone(), handler.clone(), Self::DEFAULT_CLAIM, Self::DEFAULT_RETENTION);
-        let poison = Some(PoisonGuard::from_shared(store, handler.clone()));
-        Self { claims, poison, results: Results::new(Self::TOTAL, handler, RESULTS) }
+        let results = Results::new(Self::TOTAL, handler.clone(), RESULTS);
+        Self { claims: Claims::new(store, handler), suspects: Suspects::default(), results }
     }
 
-    /// How long a claim holds unless it is renewed, at least a millisecond: after the death of a process, its messages
-    /// are handled again when this has passed and their leases have ended.
-    #[must_use]
-    pub fn with_claim(mut self, ttl: Duration) -> Self {
-        self.claims.ttl = ttl.max(Duration::from_millis(1));
-        self
-    }
-
-    /// How long a record is kept: longer than a duplicate can take to arrive, which is how long the broker keeps a
-    /// message, and how long dead letters lie before somebody redrives them.
-    #[must_use]
-    pub fn with_retention(mut self, retention: Duration) -> Self {
-        self.claims.retention = retention;
-        self
-    }
+    claim_settings!(retention: "How long a record is kept, 7 days unless set: longer than a duplicate can take to arrive, which is how long the broker \
+        keeps a message, and how long dead letters lie before somebody redrives them.");
 
     /// What tells one message from another, instead of the event's id: the id of a business transaction in a
     /// header, or id and source where several producers number their own events.
@@ -156,33 +144,11 @@ impl Idempotent {
         self
     }
 
-    /// How many times a message may end the process before it is a dead letter, at least once; 3 unless set.
-    #[must_use]
-    pub fn with_max_crashes(mut self, crashes: u32) -> Self {
-        self.poison = self.poison.map(|poison| poison.with_max_crashes(crashes));
-        self
-    }
-
     /// Lets a message end the process as often as it likes.
     #[must_use]
     pub fn without_poison_detection(mut self) -> Self {
-        self.poison = None;
+        self.suspects.max_crashes = None;
         self
-    }
-
-    /// The same layer by another clock, for tests; the store has its own.
-    #[must_use]
-    pub fn with_clock(mut self, clock: Clock) -> Self {
-        self.claims.clock = clock;
-        self
-    }
-
-    /// Waits until the claims of handlers that were dropped are given back; call it when the consumer's run has ended.
-    ///
-    /// # Cancel safety
-    /// A dropped call gives up the releases under way; those claims end by themselves.
-    pub async fn released(&self) {
-        self.claims.released().await;
     }
 
     async fn handle(&self, incoming: Incoming, next: Next<'_>) -> Outcome {
@@ -225,16 +191,15 @@ impl Idempotent {
         abandoned: u32,
     ) -> Outcome {
         let message = incoming.message().clone();
-        let suspect = match self.poison.as_ref().map(|poison| poison.judge(&message, abandoned)) {
-            Some(Err(outcome)) => {
+        let suspect = match self.suspects.judge(&message, abandoned, &self.claims.handler) {
+            Ok(permit) => permit,
+            Err(outcome) => {
                 if matches!(outcome, Outcome::DeadLetter { .. }) {
                     self.count(Counted::Poisoned);
                 }
                 held.release().await;
                 return outcome;
             }
-            Some(Ok(permit)) => permit,
-            None => None,
         };
         let handled = held.run(incoming, next, OnLost::Stop).await;
         drop(suspect);
@@ -284,6 +249,10 @@ fn mismatch(message: &Message) -> Outcome {
 impl Layer for Idempotent {
     fn call<'a>(&'a self, incoming: Incoming, next: Next<'a>) -> BoxFuture<'a, Outcome> {
         Box::pin(self.handle(incoming, next))
+    }
+
+    fn drained(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.claims.released())
     }
 }
 

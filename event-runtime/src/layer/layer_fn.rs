@@ -34,7 +34,7 @@ use crate::transport::BoxFuture;
 ///         _ => Outcome::discard("tried long enough"),
 ///     }));
 /// ```
-pub fn layer_fn<F>(function: F) -> LayerFn<F>
+pub fn layer_fn<F>(function: F) -> impl Layer
 where
     F: for<'a> LayerFunction<'a>,
 {
@@ -65,7 +65,7 @@ where
 ///     },
 /// ));
 /// ```
-pub fn layer_fn_with<S, F>(state: S, function: F) -> LayerFnWith<S, F>
+pub fn layer_fn_with<S, F>(state: S, function: F) -> impl Layer
 where
     S: Send + Sync + 'static,
     F: for<'a> LayerFunctionWith<'a, S>,
@@ -132,9 +132,7 @@ where
     }
 }
 
-/// The layer of [`layer_fn`].
-#[derive(Clone, Copy, Debug)]
-pub struct LayerFn<F>(F);
+struct LayerFn<F>(F);
 
 impl<F> Layer for LayerFn<F>
 where
@@ -145,9 +143,7 @@ where
     }
 }
 
-/// The layer of [`layer_fn_with`].
-#[derive(Clone, Copy, Debug)]
-pub struct LayerFnWith<S, F> {
+struct LayerFnWith<S, F> {
     state: S,
     function: F,
 }

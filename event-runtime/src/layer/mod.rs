@@ -22,7 +22,7 @@ pub(crate) use catch_panic::{catch_panic, unless_panicked};
 pub use circuit_breaker::{CircuitBreaker, CircuitState};
 pub use concurrency_limit::ConcurrencyLimit;
 pub use idempotent::Idempotent;
-pub use layer_fn::{LayerFn, LayerFnWith, LayerFunction, LayerFunctionWith, layer_fn, layer_fn_with};
+pub use layer_fn::{LayerFunction, LayerFunctionWith, layer_fn, layer_fn_with};
 pub use layered::Layered;
 pub use metrics::Metrics;
 pub use poison_guard::PoisonGuard;
@@ -70,7 +70,7 @@ pub trait Layer: Send + Sync + 'static {
     /// The future may be dropped at any await point, by a timeout further out or at the end of a drain.
     fn call<'a>(&'a self, incoming: Incoming, next: Next<'a>) -> BoxFuture<'a, Outcome>;
 
-    /// Completes what the layer left to do when the last message was handled: a [consumer](crate::Consumer) waits for
+    /// Completes what the layer left to do when the last message was handled: a [consumer](crate::consumer::Consumer) waits for
     /// it at the end of its drain, within the drain's deadline.
     ///
     /// # Cancel safety
@@ -114,7 +114,7 @@ impl<'a> Next<'a> {
     }
 }
 
-/// Waits for layers one after the other, the outermost first, as the inner ones have less and less to do.
+/// Waits for layers, one after the other.
 pub(crate) async fn drained(layers: &[Arc<dyn Layer>]) {
     for layer in layers {
         layer.drained().await;

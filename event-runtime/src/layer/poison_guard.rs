@@ -11,7 +11,7 @@ use crate::envelope::Message;
 use crate::error::{Failure, FailureCode};
 use crate::handler::Incoming;
 use crate::idempotency::{ClaimOutcome, DynIdempotencyStore, IdempotencyStore};
-use crate::layer::claims::{Claims, Handled, OnLost, Results, UNAVAILABLE};
+use crate::layer::claims::{Claims, Handled, OnLost, Results, UNAVAILABLE, claim_settings};
 use crate::layer::{Layer, Next};
 use crate::outcome::Outcome;
 use crate::transport::BoxFuture;
@@ -53,9 +53,7 @@ const SUSPECT_WAITS: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct PoisonGuard {
     claims: Claims,
-    max_crashes: u32,
-    /// One suspect at a time.
-    suspects: Arc<Semaphore>,
+    suspects: Suspects,
     results: Results<4>,
 }
 
@@ -84,74 +82,12 @@ impl PoisonGuard {
 
     /// The layer over a store that is shared, or chosen at run time.
     pub fn from_shared(store: Arc<dyn DynIdempotencyStore>, handler: impl Into<Arc<str>>) -> Self {
-        let (ttl, retention) = (Duration::from_secs(30), Duration::from_secs(7 * 24 * 3600));
-        let claims = Claims::new(store, handler.into(), ttl, retention);
+        let claims = Claims::new(store, handler.into());
         let results = Results::new(Self::TOTAL, claims.handler.clone(), RESULTS);
-        let suspects = Arc::new(Semaphore::new(1));
-        Self { claims, max_crashes: Self::DEFAULT_MAX_CRASHES, suspects, results }
+        Self { claims, suspects: Suspects::default(), results }
     }
 
-    /// How many times a message may end the process before it is a dead letter, at least once; 3 unless set.
-    #[must_use]
-    pub fn with_max_crashes(mut self, crashes: u32) -> Self {
-        self.max_crashes = crashes.max(1);
-        self
-    }
-
-    /// How long the record of a start holds unless it is renewed, at least a millisecond; 30 seconds unless set. After
-    /// a crash the message is handled again when this has passed and its lease has ended.
-    #[must_use]
-    pub fn with_claim(mut self, ttl: Duration) -> Self {
-        self.claims.ttl = ttl.max(Duration::from_millis(1));
-        self
-    }
-
-    /// How long crashes are remembered; 7 days unless set.
-    #[must_use]
-    pub fn with_retention(mut self, retention: Duration) -> Self {
-        self.claims.retention = retention;
-        self
-    }
-
-    /// The same layer by another clock, for tests; the store has its own.
-    #[must_use]
-    pub fn with_clock(mut self, clock: Clock) -> Self {
-        self.claims.clock = clock;
-        self
-    }
-
-    /// Waits until the records of handlers that were dropped are taken back; call it when the consumer's run has ended,
-    /// or they count as crashes.
-    ///
-    /// # Cancel safety
-    /// A dropped call gives up what is under way; those records end by themselves.
-    pub async fn released(&self) {
-        self.claims.released().await;
-    }
-
-    /// Whether a message may run after so many crashes; a suspect's permit is to be kept while it runs.
-    pub(super) fn judge(
-        &self,
-        message: &Message,
-        crashes: u32,
-    ) -> Result<Option<OwnedSemaphorePermit>, Outcome> {
-        if crashes == 0 {
-            return Ok(None);
-        }
-        if crashes < self.max_crashes {
-            return self.suspects.clone().try_acquire_owned().map(Some).map_err(|_| {
-                Outcome::defer(
-                    SUSPECT_WAITS,
-                    "another message that was there when the process ended is handled first",
-                )
-            });
-        }
-        let id = &message.metadata().id;
-        tracing::error!(handler = %self.claims.handler, %id, crashes, "message quarantined: it ended the process");
-        let text = format!("the process ended {crashes} times while it handled the message");
-        let details = json!({ "crashes": crashes, "handler": &*self.claims.handler });
-        Err(Outcome::dead_letter(Failure::new(FailureCode::Poisoned, text).with_details(details)))
-    }
+    claim_settings!(retention: "How long crashes are remembered; 7 days unless set.");
 
     async fn handle(&self, incoming: Incoming, next: Next<'_>) -> Outcome {
         let (answer, held) = self.claims.claim(incoming.message()).await;
@@ -174,7 +110,7 @@ impl PoisonGuard {
                 return Outcome::defer(UNAVAILABLE, "the store of starts did not answer");
             }
         };
-        let suspect = match self.judge(incoming.message(), abandoned) {
+        let suspect = match self.suspects.judge(incoming.message(), abandoned, &self.claims.handler) {
             Ok(permit) => permit,
             Err(outcome) => {
                 if matches!(outcome, Outcome::DeadLetter { .. }) {
@@ -199,9 +135,52 @@ impl PoisonGuard {
     }
 }
 
+/// Messages that were there when the process ended: one is handled at a time, and those that were there too often are not.
+#[derive(Clone)]
+pub(super) struct Suspects {
+    /// `None`: as often as it likes.
+    pub(super) max_crashes: Option<u32>,
+    one: Arc<Semaphore>,
+}
+
+impl Default for Suspects {
+    fn default() -> Self {
+        Self { max_crashes: Some(PoisonGuard::DEFAULT_MAX_CRASHES), one: Arc::new(Semaphore::new(1)) }
+    }
+}
+
+impl Suspects {
+    /// Whether a message may run after so many crashes; a suspect's permit is to be kept while it runs.
+    pub(super) fn judge(
+        &self,
+        message: &Message,
+        crashes: u32,
+        handler: &str,
+    ) -> Result<Option<OwnedSemaphorePermit>, Outcome> {
+        let Some(max_crashes) = self.max_crashes.filter(|_| crashes > 0) else { return Ok(None) };
+        if crashes < max_crashes {
+            return self.one.clone().try_acquire_owned().map(Some).map_err(|_| {
+                Outcome::defer(
+                    SUSPECT_WAITS,
+                    "another message that was there when the process ended is handled first",
+                )
+            });
+        }
+        let id = &message.metadata().id;
+        tracing::error!(handler, %id, crashes, "message quarantined: it ended the process");
+        let text = format!("the process ended {crashes} times while it handled the message");
+        let details = json!({ "crashes": crashes, "handler": handler });
+        Err(Outcome::dead_letter(Failure::new(FailureCode::Poisoned, text).with_details(details)))
+    }
+}
+
 impl Layer for PoisonGuard {
     fn call<'a>(&'a self, incoming: Incoming, next: Next<'a>) -> BoxFuture<'a, Outcome> {
         Box::pin(self.handle(incoming, next))
+    }
+
+    fn drained(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.claims.released())
     }
 }
 
@@ -210,7 +189,7 @@ impl std::fmt::Debug for PoisonGuard {
         formatter
             .debug_struct("PoisonGuard")
             .field("handler", &self.claims.handler)
-            .field("max_crashes", &self.max_crashes)
+            .field("max_crashes", &self.suspects.max_crashes)
             .finish_non_exhaustive()
     }
 }

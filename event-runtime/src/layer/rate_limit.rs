@@ -57,9 +57,16 @@ type KeyFunction = Arc<dyn Fn(&Message) -> Option<String> + Send + Sync>;
 
 #[derive(Default)]
 struct Buckets {
-    /// When each bucket will be full again.
-    full_at: HashMap<String, Timestamp, RandomState>,
+    by_key: HashMap<String, Bucket, RandomState>,
     swept: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Bucket {
+    /// When it will be full again.
+    full_at: Timestamp,
+    /// When the next message that is handed back is to return: one after the other, or they would all come at once.
+    next_return: Timestamp,
 }
 
 impl RateLimit {
@@ -90,8 +97,8 @@ impl RateLimit {
         self
     }
 
-    /// How long a message waits here at most; one whose turn is later is handed back until then. Keep it below the
-    /// time for which a message may be leased.
+    /// How long a message waits here at most; one whose turn is later is handed back until then, several at the rate,
+    /// one after the other. Keep it below the time for which a message may be leased.
     #[must_use]
     pub fn with_max_wait(mut self, wait: Duration) -> Self {
         self.max_wait = wait;
@@ -117,28 +124,30 @@ impl RateLimit {
     }
 
     /// Takes a token that is there or will be within the longest wait, and says how long that is and when the bucket will
-    /// be full with it taken; otherwise says when there will be one.
+    /// be full with it taken; otherwise says when the message is to come again.
     fn take(&self, key: &str) -> Result<(Duration, Timestamp), Duration> {
         let now = self.clock.steady();
         let mut buckets = self.buckets();
-        let full_at = buckets.full_at.get(key).copied().unwrap_or(now).max(now);
+        let bucket = buckets.bucket(key, now);
+        let full_at = bucket.full_at.max(now);
         // Empty, the bucket is full again after `burst` spacings; the last token is there one spacing earlier.
         let wait = until(now, full_at).saturating_sub(self.spacing.saturating_mul(self.burst - 1));
         if wait > self.max_wait {
-            return Err(wait);
+            let returns = bucket.next_return.max(after(now, wait));
+            bucket.next_return = after(returns, self.spacing);
+            return Err(until(now, returns));
         }
-        let turn = after(full_at, self.spacing);
-        buckets.set(key, turn, now);
-        Ok((wait, turn))
+        bucket.full_at = after(full_at, self.spacing);
+        Ok((wait, bucket.full_at))
     }
 
     /// Gives the turn back that was taken last. An earlier one stays taken: those behind it keep theirs, and what comes
     /// next would share one with the last of them.
     fn give_back(&self, key: &str, turn: Timestamp) {
         let mut buckets = self.buckets();
-        if let Some(full_at) = buckets.full_at.get_mut(key).filter(|full_at| **full_at == turn) {
+        if let Some(bucket) = buckets.by_key.get_mut(key).filter(|bucket| bucket.full_at == turn) {
             let spacing = jiff::SignedDuration::try_from(self.spacing).unwrap_or(jiff::SignedDuration::MAX);
-            *full_at = full_at.checked_sub(spacing).unwrap_or(Timestamp::MIN);
+            bucket.full_at = bucket.full_at.checked_sub(spacing).unwrap_or(Timestamp::MIN);
         }
     }
 
@@ -179,17 +188,12 @@ impl Drop for Token<'_> {
 }
 
 impl Buckets {
-    fn set(&mut self, key: &str, full_at: Timestamp, now: Timestamp) {
-        match self.full_at.get_mut(key) {
-            Some(slot) => *slot = full_at,
-            None => {
-                if self.full_at.len() >= (self.swept * 2).max(SWEEP_FROM) {
-                    self.full_at.retain(|_, full_at| *full_at > now);
-                    self.swept = self.full_at.len();
-                }
-                self.full_at.insert(key.to_owned(), full_at);
-            }
+    fn bucket(&mut self, key: &str, now: Timestamp) -> &mut Bucket {
+        if !self.by_key.contains_key(key) && self.by_key.len() >= (self.swept * 2).max(SWEEP_FROM) {
+            self.by_key.retain(|_, bucket| bucket.full_at > now || bucket.next_return > now);
+            self.swept = self.by_key.len();
         }
+        self.by_key.entry(key.to_owned()).or_insert(Bucket { full_at: now, next_return: now })
     }
 }
 
@@ -245,10 +249,28 @@ mod tests {
         assert_eq!(wait("a"), Ok(Duration::ZERO));
         let (second, turn) = limit.take("a").unwrap();
         assert_eq!(second, TENTH);
-        assert_eq!((wait("a"), wait("a")), (Err(TENTH * 2), Err(TENTH * 2)));
+        // One comes again when there is a token, the others after it, one by one.
+        assert_eq!((wait("a"), wait("a"), wait("a")), (Err(TENTH * 2), Err(TENTH * 3), Err(TENTH * 4)));
         assert_eq!(wait("b"), Ok(Duration::ZERO));
         limit.give_back("a", turn);
         assert_eq!(wait("a"), Ok(TENTH));
+    }
+
+    #[test]
+    fn what_is_handed_back_returns_at_the_rate() {
+        let clock = clock();
+        let limit = limit(&clock).with_burst(1).with_max_wait(Duration::ZERO);
+        let start = clock.now();
+        let mut returns: Vec<_> = (0..100).filter_map(|_| limit.take("a").err()).collect();
+        assert_eq!(returns.len(), 99);
+        let mut started = 1;
+        while let Some(first) = returns.iter().min().copied() {
+            assert!(returns.iter().filter(|due| **due < first + TENTH).count() == 1, "a burst comes back");
+            clock.advance(until(clock.now(), after(start, first)));
+            returns.retain(|due| *due != first);
+            started += usize::from(limit.take("a").is_ok());
+        }
+        assert_eq!(started, 100, "each comes again once, when its turn has come");
     }
 
     #[test]
@@ -271,6 +293,6 @@ mod tests {
             }
             clock.advance(Duration::from_secs(1));
         }
-        assert!(limit.buckets().full_at.len() <= SWEEP_FROM, "{}", limit.buckets().full_at.len());
+        assert!(limit.buckets().by_key.len() <= SWEEP_FROM, "{}", limit.buckets().by_key.len());
     }
 }

@@ -190,6 +190,7 @@ impl<S: Send + Sync + 'static> MessageRouter<S> {
     ///
     /// # Cancel safety
     /// Dropping the future stops the handler at its current await point.
+    #[inline]
     pub fn handle(&self, message: impl Into<Incoming>) -> impl Future<Output = Outcome> + Send {
         let incoming = message.into();
         let context = Context::new(incoming.message().clone());

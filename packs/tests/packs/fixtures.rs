@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use event_runtime::Event;
+use serde::Serialize;
 use serde_json::Value;
 
 #[test]
@@ -15,7 +16,7 @@ fn every_fixture_of_every_version_is_read_and_written_without_loss() {
 }
 
 /// A fixture of an older version is read as what it was, too.
-fn fixtures_of<E: Event>(checked: &mut BTreeSet<String>) {
+fn fixtures_of<E: Event + Serialize>(checked: &mut BTreeSet<String>) {
     let folder = format!("{}.v{}", E::PAYLOAD_TYPE, E::VERSION);
     let fixtures = entries(&root().join(&folder));
     assert!(!fixtures.is_empty(), "{folder} has no fixture");

@@ -11,7 +11,7 @@ use event_runtime::idempotency::{
     Claim, ClaimOutcome, ClaimRequest, IdempotencyError, IdempotencyErrorKind, IdempotencyStore,
     InMemoryIdempotencyStore, PayloadDigest,
 };
-use event_runtime::layer::{Idempotent, PoisonGuard, Timeout};
+use event_runtime::layer::{Idempotent, Layer, PoisonGuard, Timeout};
 use event_runtime::testing::Harness;
 use event_runtime::testing::idempotency::assert_keeps_promises;
 use event_runtime::{
@@ -391,7 +391,7 @@ async fn a_handler_that_is_dropped_gives_its_claim_back() {
     eventually(|| clock.sleepers() > 1).await;
     clock.advance(Duration::from_secs(5));
     assert_eq!(running.await.unwrap().label(), "retry");
-    layer.released().await;
+    layer.drained().await;
     gate.open.add_permits(1);
     // At once, and not when the claim would have ended.
     assert_eq!(router.handle(message).await, Outcome::Ack);
@@ -518,7 +518,7 @@ async fn a_panic_gives_the_claim_back_and_counts_as_no_crash() {
     let message = message("a");
     for _ in 0..3 {
         harness.deliver(message.clone()).await.assert_failed_with(FailureCode::HandlerPanicked);
-        layer.released().await;
+        layer.drained().await;
     }
     harness.deliver(message).await.assert_acked();
     let seen = Mutex::new(runs.load(Ordering::SeqCst));

@@ -4,6 +4,8 @@ use std::hint::black_box;
 
 use bytes::Bytes;
 use event_runtime::{Codec, Envelope, Event};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::floor::FlatEnvelope;
 use crate::measure::measure;
@@ -57,7 +59,7 @@ fn encode() {
 }
 
 /// Decoding an envelope of `event` in three ways.
-pub(super) fn decode<E: Event>(size: &str, event: E) {
+pub(super) fn decode<E: Event + Serialize + DeserializeOwned>(size: &str, event: E) {
     let body: Bytes = Codec::Native.encode_owned(envelope(event)).unwrap().body().as_bytes().clone();
     eprintln!("decode {size}: {} bytes", body.len());
     let bodies = || vec![body.clone(); TIMES];

@@ -51,16 +51,18 @@ pub(super) fn among(types: usize) {
     route(&format!("route.{types}"), &message, &router(types));
 }
 
-fn payload_type(index: usize) -> String {
+/// The name of one of them.
+pub fn payload_type(index: usize) -> String {
     format!("shop.entity{index:03}.changed")
 }
 
-fn ignore(message: Message) {
+/// What their handlers do.
+pub fn ignore(message: Message) {
     black_box(message);
 }
 
 /// A router of so many payload types.
-pub(super) fn router(types: usize) -> MessageRouter {
+pub fn router(types: usize) -> MessageRouter {
     (0..types).fold(MessageRouter::new(), |router, index| {
         router.on_type(payload_type(index), async |message: Message| ignore(message))
     })

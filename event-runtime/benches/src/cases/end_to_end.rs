@@ -86,7 +86,7 @@ pub(super) fn run() {
 }
 
 /// A broker with a queue, and a pool that produces into it.
-pub(crate) fn broker() -> (Broker, ProducersPool) {
+pub fn broker() -> (Broker, ProducersPool) {
     let broker = Broker::new();
     let queue = broker.create_queue("bench", QueueSettings::new()).unwrap();
     let pool = ProducersPool::builder("bench")

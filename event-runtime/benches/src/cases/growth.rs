@@ -27,7 +27,7 @@ pub(super) fn run() {
 }
 
 /// The bytes of the envelope of an order of so many lines.
-pub(crate) fn size_of(lines: u32) -> usize {
+pub fn size_of(lines: u32) -> usize {
     let message = Codec::Native.encode_owned(envelope(imported_lines(lines))).unwrap();
     let body: &Bytes = message.body().as_bytes();
     body.len()

@@ -1,10 +1,10 @@
 //! What is measured, each framework case beside its floor.
 
 mod codec;
-mod dispatch;
-pub(crate) mod end_to_end;
+pub mod dispatch;
+pub mod end_to_end;
 mod engine;
-pub(crate) mod growth;
+pub mod growth;
 mod layers;
 mod queue;
 

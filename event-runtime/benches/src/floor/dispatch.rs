@@ -9,16 +9,16 @@ use foldhash::fast::RandomState;
 type Boxed = Pin<Box<dyn Future<Output = ()> + Send>>;
 type Handler<T> = Box<dyn Fn(T) -> Boxed + Send + Sync>;
 
-pub(crate) struct Dispatch<T> {
+pub struct Dispatch<T> {
     table: HashMap<String, Handler<T>, RandomState>,
 }
 
 impl<T> Dispatch<T> {
-    pub(crate) fn new(handlers: impl IntoIterator<Item = (String, Handler<T>)>) -> Self {
+    pub fn new(handlers: impl IntoIterator<Item = (String, Handler<T>)>) -> Self {
         Self { table: handlers.into_iter().collect() }
     }
 
-    pub(crate) async fn handle(&self, payload_type: impl Fn(&T) -> &str, message: T) {
+    pub async fn handle(&self, payload_type: impl Fn(&T) -> &str, message: T) {
         match self.table.get(payload_type(&message)) {
             Some(handler) => handler(message).await,
             None => panic!("no handler of this payload type"),
@@ -26,6 +26,6 @@ impl<T> Dispatch<T> {
     }
 }
 
-pub(crate) fn async_handler<T: Send + 'static>(handle: fn(T)) -> Handler<T> {
+pub fn async_handler<T: Send + 'static>(handle: fn(T)) -> Handler<T> {
     Box::new(move |message| Box::pin(async move { handle(message) }))
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct FlatEnvelope<P> {
+pub struct FlatEnvelope<P> {
     id: String,
     payload_type: String,
     #[serde(default = "first")]
@@ -37,7 +37,7 @@ fn first() -> u32 {
 
 impl<P: Serialize + DeserializeOwned> FlatEnvelope<P> {
     /// The same metadata as a new [`Envelope`]: a UUIDv7, the present moment, the ordering key.
-    pub(crate) fn new(payload_type: &str, key: String, payload: P) -> Self {
+    pub fn new(payload_type: &str, key: String, payload: P) -> Self {
         Self {
             id: Uuid::now_v7().to_string(),
             payload_type: payload_type.to_owned(),
@@ -54,18 +54,18 @@ impl<P: Serialize + DeserializeOwned> FlatEnvelope<P> {
         }
     }
 
-    pub(crate) fn payload_type(&self) -> &str {
+    pub fn payload_type(&self) -> &str {
         &self.payload_type
     }
 
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(1024);
         serde_json::to_writer(&mut out, self).unwrap();
         out
     }
 
     /// Faster than `from_slice`, which checks the UTF-8 of every string by itself.
-    pub(crate) fn decode(json: &[u8]) -> Self {
+    pub fn decode(json: &[u8]) -> Self {
         serde_json::from_str(std::str::from_utf8(json).unwrap()).unwrap()
     }
 }

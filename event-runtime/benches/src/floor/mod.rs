@@ -4,6 +4,6 @@ mod dispatch;
 mod envelope;
 mod queue;
 
-pub(crate) use dispatch::{Dispatch, async_handler};
-pub(crate) use envelope::FlatEnvelope;
-pub(crate) use queue::HandQueue;
+pub use dispatch::{Dispatch, async_handler};
+pub use envelope::FlatEnvelope;
+pub use queue::HandQueue;

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 const VISIBILITY: Duration = Duration::from_secs(30);
 
 #[derive(Default)]
-pub(crate) struct HandQueue {
+pub struct HandQueue {
     state: Mutex<State>,
     arrivals: Notify,
 }
@@ -41,7 +41,7 @@ impl State {
 }
 
 impl HandQueue {
-    pub(crate) fn send(&self, body: Bytes) {
+    pub fn send(&self, body: Bytes) {
         let mut state = self.state.lock().unwrap();
         let id = state.next;
         state.next += 1;
@@ -50,7 +50,7 @@ impl HandQueue {
         self.arrivals.notify_one();
     }
 
-    pub(crate) async fn receive(&self) -> (u64, Bytes) {
+    pub async fn receive(&self) -> (u64, Bytes) {
         loop {
             let arrival = self.arrivals.notified();
             let received = {
@@ -71,7 +71,7 @@ impl HandQueue {
         }
     }
 
-    pub(crate) fn acknowledge(&self, id: u64) {
+    pub fn acknowledge(&self, id: u64) {
         self.state.lock().unwrap().in_flight.remove(&id);
     }
 }

@@ -18,14 +18,19 @@ use tokio::sync::watch;
 
 use super::BATCH;
 
+/// What a receive says that asks for attributes of its messages.
+const ASKS: &[u8] = b"MessageAttributeNames";
+
 /// The service: a queue of so many equal messages.
 #[derive(Clone, Debug)]
-pub(super) struct Canned(Arc<State>);
+pub struct Canned(Arc<State>);
 
 #[derive(Debug)]
 struct State {
-    /// Answers to a receive, by their number of messages.
+    /// Answers to a receive that asks for attributes, by their number of messages.
     receives: Vec<Bytes>,
+    /// Answers to a receive that asks for none.
+    bare_receives: Vec<Bytes>,
     /// Answers to a batch: ten entries are done, and clients ignore those that they did not send.
     settled: Bytes,
     /// Messages that are still to be received.
@@ -39,10 +44,10 @@ struct State {
 
 impl Canned {
     /// A queue that holds `messages` messages; `entry` is one as a batch sent it.
-    pub(super) fn new(entry: &Value, messages: usize) -> Self {
-        let receives = (0..=BATCH).map(|count| receive_answer(entry, count)).collect();
+    pub fn new(entry: &Value, messages: usize) -> Self {
         let state = State {
-            receives,
+            receives: (0..=BATCH).map(|count| receive_answer(entry, count, true)).collect(),
+            bare_receives: (0..=BATCH).map(|count| receive_answer(entry, count, false)).collect(),
             settled: settled().into(),
             left: messages.into(),
             calls: 0.into(),
@@ -52,41 +57,46 @@ impl Canned {
         Self(Arc::new(state))
     }
 
-    pub(super) fn client(&self) -> Client {
+    /// The SDK's client of this service.
+    pub fn client(&self) -> Client {
+        Client::from_conf(self.config())
+    }
+
+    /// The configuration of such a client.
+    pub fn config(&self) -> Config {
         let connector = SharedHttpConnector::new(self.clone());
-        let config = Config::builder()
+        Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-central-1"))
             .http_client(http_client_fn(move |_, _| connector.clone()))
             .credentials_provider(Credentials::new("id", "secret", None, None, "canned"))
             .retry_config(RetryConfig::disabled())
-            .build();
-        Client::from_conf(config)
+            .build()
     }
 
     /// Messages that are still to be received.
-    pub(super) fn left(&self) -> usize {
+    pub fn left(&self) -> usize {
         self.0.left.load(Ordering::Relaxed)
     }
 
     /// How often the service was called.
-    pub(super) fn calls(&self) -> usize {
+    pub fn calls(&self) -> usize {
         self.0.calls.load(Ordering::Relaxed)
     }
 
     /// The first entry of the first batch that was sent.
-    pub(super) fn sent(&self) -> Value {
+    pub fn sent(&self) -> Value {
         let body = self.0.sent.lock().unwrap().take().unwrap();
         serde_json::from_slice::<Value>(&body).unwrap()["Entries"][0].take()
     }
 
     /// Answers the receive that waits for messages.
-    pub(super) fn end(&self) {
+    pub fn end(&self) {
         self.0.ended.send_replace(true);
     }
 
     /// Completes when the queue is said to have ended.
-    pub(super) async fn ended(&self) {
+    pub async fn ended(&self) {
         let _ = self.0.ended.subscribe().wait_for(|ended| *ended).await;
     }
 
@@ -106,7 +116,9 @@ impl HttpConnector for Canned {
         match target.trim_start_matches("AmazonSQS.") {
             "ReceiveMessage" => {
                 let taken = self.take(asked(body));
-                let answer = self.0.receives[taken].clone();
+                let with_attributes = body.windows(ASKS.len()).any(|window| window == ASKS);
+                let answers = if with_attributes { &self.0.receives } else { &self.0.bare_receives };
+                let answer = answers[taken].clone();
                 if taken > 0 {
                     return answered(answer);
                 }
@@ -116,6 +128,7 @@ impl HttpConnector for Canned {
                     Ok(response(answer))
                 })
             }
+            "DeleteMessage" => answered(Bytes::from_static(b"{}")),
             "DeleteMessageBatch" => answered(self.0.settled.clone()),
             "SendMessageBatch" => {
                 let mut sent = self.0.sent.lock().unwrap();
@@ -148,22 +161,25 @@ fn asked(body: &[u8]) -> usize {
     number[..end].parse().unwrap()
 }
 
-fn receive_answer(entry: &Value, count: usize) -> Bytes {
+fn receive_answer(entry: &Value, count: usize, with_attributes: bool) -> Bytes {
     let message = |index: usize| {
-        json!({
+        let mut message = json!({
             "MessageId": format!("01907c3e-8f2a-7b61-9d4e-2f8a6c1b5d{index:02}"),
             // As long as the service's own.
             "ReceiptHandle": format!("AQEB{index:0180}"),
             "MD5OfBody": "0123456789abcdef0123456789abcdef",
             "Body": entry["MessageBody"],
-            "Attributes": {
+        });
+        if with_attributes {
+            message["Attributes"] = json!({
                 "ApproximateReceiveCount": "1",
                 "SentTimestamp": "1795255692123",
                 "ApproximateFirstReceiveTimestamp": "1795255692223",
-            },
-            "MD5OfMessageAttributes": "0123456789abcdef0123456789abcdef",
-            "MessageAttributes": entry["MessageAttributes"],
-        })
+            });
+            message["MD5OfMessageAttributes"] = "0123456789abcdef0123456789abcdef".into();
+            message["MessageAttributes"] = entry["MessageAttributes"].clone();
+        }
+        message
     };
     let messages: Vec<Value> = (0..count).map(message).collect();
     let answer = if count == 0 { json!({}) } else { json!({ "Messages": messages }) };

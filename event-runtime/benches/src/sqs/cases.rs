@@ -23,11 +23,13 @@ use crate::floor::FlatEnvelope;
 use crate::measure::{block_on, measure, measure_growth};
 use crate::sample::{OrderPlaced, SamplePack, placed};
 
-const URL: &str = "https://sqs.eu-central-1.amazonaws.com/1/bench";
-const SENT: usize = 200;
+/// The queue of the cases.
+pub const URL: &str = "https://sqs.eu-central-1.amazonaws.com/1/bench";
+/// How many events a case of producing sends.
+pub const SENT: usize = 200;
 
 /// Runs every case under the eye of callgrind.
-pub(crate) fn run() {
+pub fn run() {
     let entry = entry();
     // Valgrind is slow: the default of 5 ms would end before ten messages are handled.
     let linger = Duration::from_secs(1);
@@ -50,17 +52,23 @@ pub(crate) fn run() {
     );
 }
 
-/// Calls that one more message costs the loop by hand.
-pub(super) fn floor_calls() -> f64 {
-    calls_of_one_more(consume_by_hand)
+/// Calls that consuming one more message costs the loop by hand, and the consumer by its own defaults.
+pub fn consume_calls() -> [f64; 2] {
+    let framework = |canned: &Canned| consume(canned, ConsumerSettings::default().settle_linger);
+    [calls_of_one_more(consume_by_hand), calls_of_one_more(framework)]
 }
 
-/// Calls that one more message costs the consumer, by its own defaults.
-pub(super) fn framework_calls() -> f64 {
-    calls_of_one_more(|canned| consume(canned, ConsumerSettings::default().settle_linger))
+/// Calls that producing a message costs the loop by hand, and the pool.
+pub fn produce_calls() -> [f64; 2] {
+    let entry = entry();
+    let (by_hand, by_pool) = (Canned::new(&entry, 0), Canned::new(&entry, 0));
+    block_on(send_by_hand(&by_hand.client(), vec![placed(); SENT], &attributes(&entry)));
+    block_on(send(&pool(&by_pool), vec![placed(); SENT]));
+    [by_hand, by_pool].map(|canned| canned.calls() as f64 / SENT as f64)
 }
 
-fn calls_of_one_more(consume: impl Fn(&Canned)) -> f64 {
+/// Calls that one more message costs this way to consume.
+pub fn calls_of_one_more(consume: impl Fn(&Canned)) -> f64 {
     let entry = entry();
     let calls = |messages| {
         let canned = Canned::new(&entry, messages);
@@ -166,7 +174,7 @@ fn pool(canned: &Canned) -> ProducersPool {
 }
 
 /// One entry of a batch as the producer sends it.
-fn entry() -> Value {
+pub fn entry() -> Value {
     let canned = Canned::new(&Value::Null, 0);
     block_on(send(&pool(&canned), vec![placed(); SENT]));
     canned.sent()

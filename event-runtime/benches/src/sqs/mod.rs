@@ -7,19 +7,22 @@ use crate::callgrind;
 use crate::goals::SQS_GOALS;
 use crate::report;
 
-pub(crate) use cases::run as run_cases;
+pub use canned::Canned;
+pub use cases::{SENT, URL, calls_of_one_more, consume_calls, entry, produce_calls, run as run_cases};
 
 /// How this program calls itself under callgrind.
 pub(crate) const CASES: &str = "--sqs-cases";
 
 /// Messages in a call: the service's own most.
-const BATCH: usize = 10;
+pub const BATCH: usize = 10;
 
 /// Prints instructions under callgrind, and the calls to the service without it.
 pub(crate) fn publish() -> Result<(), Box<dyn std::error::Error>> {
     report::print_goals(SQS_GOALS, &callgrind::run(CASES)?);
     println!();
     println!("| calls to SQS a message | floor | framework |\n|---|--:|--:|");
-    println!("| consume | {:.3} | {:.3} |", cases::floor_calls(), cases::framework_calls());
+    for (case, [floor, framework]) in [("consume", consume_calls()), ("produce", produce_calls())] {
+        println!("| {case} | {floor:.3} | {framework:.3} |");
+    }
     Ok(())
 }

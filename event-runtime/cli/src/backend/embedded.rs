@@ -7,7 +7,7 @@ use event_runtime::config::{BundleError, Config, ConfigError, Transport};
 use event_runtime::embedded::EmbeddedTransport;
 use event_runtime::transport::BoxFuture;
 
-use super::{Backend, QueueStats};
+use super::{Backend, QueueStats, unanswered};
 
 /// The section that declares the queues.
 const SECTION: &str = "embedded";
@@ -29,14 +29,7 @@ impl Backend for EmbeddedTransport {
     ) -> BoxFuture<'a, Result<QueueStats, BundleError>> {
         Box::pin(async move {
             let counts = self.broker().queue(queue).and_then(|queue| queue.counts());
-            let counts = counts
-                .map_err(|error| BundleError::transport(format!("queue `{queue}` can't be asked"), error))?;
-            let number = |count: usize| Some(count as u64);
-            Ok(QueueStats {
-                visible: number(counts.visible),
-                in_flight: number(counts.in_flight),
-                delayed: number(counts.delayed),
-            })
+            counts.map(QueueStats::from).map_err(|error| unanswered(queue, error))
         })
     }
 }

@@ -24,6 +24,24 @@ pub struct QueueStats {
     pub delayed: Option<u64>,
 }
 
+#[cfg(any(feature = "embedded", feature = "sqlite"))]
+impl From<event_runtime::embedded::QueueCounts> for QueueStats {
+    fn from(counts: event_runtime::embedded::QueueCounts) -> Self {
+        let number = |count: usize| Some(count as u64);
+        Self {
+            visible: number(counts.visible),
+            in_flight: number(counts.in_flight),
+            delayed: number(counts.delayed),
+        }
+    }
+}
+
+/// The error of a backend that can't say what a queue holds.
+#[cfg(any(feature = "embedded", feature = "sqlite", feature = "sqs"))]
+fn unanswered(queue: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> BundleError {
+    BundleError::transport(format!("queue `{queue}` can't be asked"), error)
+}
+
 /// A transport as the command line uses it.
 pub trait Backend: Send + Sync {
     /// What builds producers and sources by configuration.

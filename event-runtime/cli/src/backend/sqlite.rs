@@ -7,7 +7,7 @@ use event_runtime::config::{BundleError, Config, ConfigError, Transport};
 use event_runtime::transport::BoxFuture;
 use event_transport_sqlite::SqliteTransport;
 
-use super::{Backend, QueueStats};
+use super::{Backend, QueueStats, unanswered};
 
 /// The section that names the file and its queues.
 const SECTION: &str = "sqlite";
@@ -28,15 +28,11 @@ impl Backend for SqliteTransport {
         queue: &'a str,
     ) -> BoxFuture<'a, Result<QueueStats, BundleError>> {
         Box::pin(async move {
-            let failed =
-                |error| BundleError::transport(format!("queue `{queue}` can't be asked"), Box::new(error));
-            let counts = self.broker().queue(queue).await.map_err(failed)?.counts().await.map_err(failed)?;
-            let number = |count: usize| Some(count as u64);
-            Ok(QueueStats {
-                visible: number(counts.visible),
-                in_flight: number(counts.in_flight),
-                delayed: number(counts.delayed),
-            })
+            let counts = match self.broker().queue(queue).await {
+                Ok(queue) => queue.counts().await,
+                Err(error) => Err(error),
+            };
+            counts.map(QueueStats::from).map_err(|error| unanswered(queue, error))
         })
     }
 }

@@ -34,7 +34,11 @@ fn seconds(seconds: u64) -> Duration {
 
 impl Fixture {
     fn new() -> Self {
-        let in_flight = InFlight::new(LIMITS, Settlements::new(Arc::new(Notify::new())));
+        Self::with_limits(LIMITS)
+    }
+
+    fn with_limits(limits: Limits) -> Self {
+        let in_flight = InFlight::new(limits, Settlements::new(Arc::new(Notify::new())));
         Self { in_flight, cancellation: Cancellation::ready() }
     }
 
@@ -73,8 +77,8 @@ impl Fixture {
         self.in_flight.start_next(at(0), &self.cancellation)
     }
 
-    fn decide(&mut self, attempt: &Attempt, verdict: Verdict, second: i64, draining: bool) {
-        self.in_flight.decide(attempt.id, verdict, || at(second), draining);
+    fn decide(&mut self, attempt: &Attempt, verdict: Verdict, second: i64, draining: bool) -> bool {
+        self.in_flight.decide(attempt.id, verdict, || at(second), draining).backs_off
     }
 
     fn settled(&mut self) -> Vec<(DeliveryId, SettleAction)> {
@@ -305,4 +309,63 @@ fn a_handler_that_is_cut_off_releases_its_message() {
     assert_eq!(fixture.in_flight.held().running_signals().len(), 1);
     assert_eq!(fixture.in_flight.release_running(), 1);
     assert_eq!(fixture.settled(), [(0, SettleAction::Release { after: seconds(0) })]);
+}
+
+/// What comes again at once when it is given back.
+const AT_ONCE: Limits = Limits { max_release_delay: Duration::ZERO, ..LIMITS };
+
+#[test]
+fn what_its_source_would_hand_out_again_at_once_waits_here() {
+    let mut fixture = Fixture::with_limits(AT_ONCE);
+    (0..8).for_each(|_| fixture.admit(None));
+    for id in 0..8 {
+        let job = fixture.start_job().unwrap();
+        let after = seconds(5 + id);
+        let verdict = if id == 0 { Verdict::Retry { after } } else { Verdict::Defer { after } };
+        assert!(fixture.decide(&job, verdict, 0, false));
+    }
+    assert_eq!((fixture.settled(), fixture.start()), (vec![], None));
+    assert_eq!(fixture.in_flight.reserve(), None, "nothing is received while all room waits");
+    assert_eq!(fixture.in_flight.wake(at(4)), Some(at(5)));
+    assert_eq!(fixture.in_flight.wake(at(6)), Some(at(7)));
+    let attempts: Vec<_> =
+        std::iter::from_fn(|| fixture.start_job()).map(|job| (job.id, job.number)).collect();
+    assert_eq!(attempts, [(0, 2), (1, 1)], "an attempt counts, a deferral does not");
+    fixture.in_flight.release_capped(at(31), at(101), at(29));
+    let handed_back = SettleAction::HandBack { after: seconds(0) };
+    assert_eq!(fixture.settled(), [2, 3, 4, 5, 6, 7].map(|id| (id, handed_back)), "leases have their end");
+}
+
+#[test]
+fn a_drain_gives_back_what_waits_without_a_key() {
+    let mut fixture = Fixture::with_limits(AT_ONCE);
+    (0..2).for_each(|_| fixture.admit(None));
+    let job = fixture.start_job().unwrap();
+    fixture.decide(&job, Verdict::Defer { after: seconds(5) }, 0, false);
+    fixture.in_flight.hand_back_waiting(at(1));
+    let job = [1, 0].map(|id| (id, SettleAction::HandBack { after: seconds(0) }));
+    assert_eq!(fixture.settled(), job, "in no time, as the source can't keep it");
+}
+
+#[test]
+fn deferring_for_no_time_keeps_no_thread_busy() {
+    for (limits, key) in [(AT_ONCE, None), (AT_ONCE, Some("a")), (LIMITS, Some("a"))] {
+        let mut fixture = Fixture::with_limits(limits);
+        fixture.admit(key);
+        let job = fixture.start_job().unwrap();
+        assert!(fixture.decide(&job, Verdict::Defer { after: seconds(0) }, 0, false));
+        assert_eq!(fixture.in_flight.wake(at(0)), Some(after(at(0), LEAST_WAIT)));
+        assert_eq!(fixture.start(), None);
+    }
+}
+
+#[test]
+fn a_deferral_beyond_the_lease_cap_waits_for_the_cap_where_its_source_keeps_nothing_back() {
+    for key in [None, Some("a")] {
+        let mut fixture = Fixture::with_limits(AT_ONCE);
+        fixture.admit(key);
+        let job = fixture.start_job().unwrap();
+        assert!(fixture.decide(&job, Verdict::Defer { after: seconds(1_000) }, 0, false));
+        assert_eq!(fixture.in_flight.wake(at(0)), Some(at(100)));
+    }
 }

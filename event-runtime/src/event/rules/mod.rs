@@ -9,7 +9,7 @@ mod pattern;
 mod presence;
 mod subject;
 
-pub use own::{OwnRules, WithoutRules, refuse_own_rules};
+pub use own::{OwnRules, WithoutRules, refuse_option, refuse_own_rules};
 pub use pattern::Pattern;
 pub use presence::{AlwaysThere, CanBeEmpty, Emptiness, Presence};
 pub use subject::{Elements, Length, Number, Place, Text};

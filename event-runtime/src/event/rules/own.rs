@@ -1,7 +1,9 @@
-//! Whether a field's type has rules of its own, which nobody asks unless the field is `nested`.
+//! What a field's type is, where its name does not say it: whether it has rules of its own, which nobody asks unless
+//! the field is `nested`, and whether it is an `Option`.
 
 use std::marker::PhantomData;
 
+use super::presence::Emptiness;
 use crate::event::Validate;
 
 /// What is known of the rules of `T` itself.
@@ -31,6 +33,19 @@ impl<T: ?Sized> WithoutRules for OwnRules<T> {}
 #[allow(clippy::panic, reason = "it is how a constant refuses to compile")]
 pub const fn refuse_own_rules(are_there: bool, message: &str) {
     if are_there {
+        panic!("{}", message)
+    }
+}
+
+/// Refuses a field that counts as required and whose type is an `Option` under another name; evaluated while
+/// compiling, and reported at the caller.
+///
+/// # Panics
+/// With `message`, where it is.
+#[track_caller]
+#[allow(clippy::panic, reason = "it is how a constant refuses to compile")]
+pub const fn refuse_option(emptiness: Emptiness, message: &str) {
+    if let Emptiness::Absent = emptiness {
         panic!("{}", message)
     }
 }

@@ -1,16 +1,13 @@
 //! Events into a queue of a file.
 
-use std::time::Duration;
-
 use event_runtime::Message;
-use event_runtime::delivery::attribute;
-use event_runtime::embedded::{MessageAttribute, OutgoingMessage, rules};
+use event_runtime::embedded::OutgoingMessage;
+use event_runtime::embedded::rules::{Batch, Sending, Target, not_sent, produce_error_kind};
 use event_runtime::transport::{
     KeylessGroup, ProduceError, ProduceErrorKind, Producer, ProducerCapabilities,
 };
 
 use crate::error::{SqliteError, SqliteErrorKind};
-use crate::limits;
 use crate::queue::SqliteQueue;
 
 /// Sends events to one queue, and waits where it is full. A batch is one transaction, and batches and single events
@@ -21,22 +18,20 @@ use crate::queue::SqliteQueue;
 /// on a standard one) travels as the `delayed-until` attribute, which the consumer honours.
 #[derive(Clone, Debug)]
 pub struct SqliteProducer {
-    id: String,
+    sending: Sending,
     queue: SqliteQueue,
-    keyless: Option<KeylessGroup>,
-    tenant_groups: bool,
 }
 
 impl SqliteProducer {
     /// A producer of this name.
     pub fn new(id: impl Into<String>, queue: SqliteQueue) -> Self {
-        Self { id: id.into(), queue, keyless: None, tenant_groups: false }
+        Self::of(Sending::new(id), queue)
     }
 
     /// What stands in for the ordering key of an event without one, on a FIFO queue.
     #[must_use]
     pub fn with_keyless(mut self, group: KeylessGroup) -> Self {
-        self.keyless = Some(group);
+        self.sending.keyless = Some(group);
         self
     }
 
@@ -44,66 +39,28 @@ impl SqliteProducer {
     /// others.
     #[must_use]
     pub fn with_tenant_groups(mut self) -> Self {
-        self.tenant_groups = true;
+        self.sending.tenant_groups = true;
         self
     }
 
-    fn outgoing(&self, message: &Message) -> Result<OutgoingMessage, ProduceError> {
-        let mut outgoing = OutgoingMessage::new(message.body().as_bytes().clone());
-        for (name, value) in message.attributes() {
-            outgoing = outgoing.with_attribute(MessageAttribute::string(name, value));
-        }
-        if self.queue.is_fifo() {
-            outgoing = outgoing
-                .with_group(self.group(message)?)
-                .with_deduplication_id(rules::broker_safe(message.deduplication_id().into_owned()));
-        } else if let Some(tenant) = message.metadata().tenant_id.as_ref().filter(|_| self.tenant_groups) {
-            outgoing = outgoing.with_group(rules::broker_safe(tenant.clone()));
-        }
-        match message.delay() {
-            Some(delay) if !delay.is_zero() => Ok(self.delayed(outgoing, delay)),
-            _ => Ok(outgoing),
-        }
+    pub(crate) fn of(sending: Sending, queue: SqliteQueue) -> Self {
+        Self { sending, queue }
     }
 
-    fn group(&self, message: &Message) -> Result<String, ProduceError> {
-        let metadata = message.metadata();
-        let group = match (&metadata.partition_key, self.keyless) {
-            (Some(key), _) => key.to_string(),
-            (None, Some(KeylessGroup::PayloadType)) => metadata.payload_type.to_string(),
-            (None, Some(KeylessGroup::EventId)) => metadata.id.to_string(),
-            (None, None) => {
-                let text = format!(
-                    "event `{}` has no ordering key, which queue `{}` needs: add `#[event(key = field)]`, or set \
-                     `fifo_group` of producer `{}` to \"payload_type\" or \"event_id\"",
-                    metadata.payload_type,
-                    self.queue.name(),
-                    self.id
-                );
-                return Err(ProduceError::new(ProduceErrorKind::Refused, text));
-            }
-        };
-        Ok(rules::broker_safe(group))
-    }
-
-    fn delayed(&self, outgoing: OutgoingMessage, delay: Duration) -> OutgoingMessage {
-        let native = if self.queue.is_fifo() { Duration::ZERO } else { delay.min(limits::MAX_DELAY) };
-        let outgoing = if native.is_zero() { outgoing } else { outgoing.with_delay(native) };
-        if native == delay {
-            return outgoing;
-        }
-        let until = rules::after(self.queue.clock().now(), delay).to_string();
-        outgoing.with_attribute(MessageAttribute::string(attribute::DELAYED_UNTIL, until))
+    fn outgoing(&self, event: &Message) -> Result<OutgoingMessage, ProduceError> {
+        let queue = &self.queue;
+        let target = Target { name: queue.name(), fifo: queue.is_fifo(), clock: queue.clock() };
+        self.sending.message(event, target)
     }
 }
 
 impl Producer for SqliteProducer {
     fn id(&self) -> &str {
-        &self.id
+        &self.sending.id
     }
 
     fn capabilities(&self) -> ProducerCapabilities {
-        ProducerCapabilities { ordered: self.queue.is_fifo(), keyless: self.keyless }
+        self.sending.capabilities(self.queue.is_fifo())
     }
 
     async fn produce(&self, message: &Message) -> Result<(), ProduceError> {
@@ -112,39 +69,20 @@ impl Producer for SqliteProducer {
     }
 
     async fn produce_batch(&self, messages: &[Message]) -> Vec<Result<(), ProduceError>> {
-        let mut results: Vec<Result<(), ProduceError>> = Vec::with_capacity(messages.len());
-        let (mut outgoing, mut places) =
-            (Vec::with_capacity(messages.len()), Vec::with_capacity(messages.len()));
-        for (place, message) in messages.iter().enumerate() {
-            results.push(self.outgoing(message).map(|message| {
-                outgoing.push(message);
-                places.push(place);
-            }));
-        }
-        match self.queue.send_all(outgoing).await {
-            Ok(sent) => {
-                for (place, sent) in places.into_iter().zip(sent) {
-                    results[place] = sent.map(drop).map_err(|error| produce_error(&self.queue, error.into()));
-                }
-            }
-            Err(error) => {
-                for place in places {
-                    results[place] = Err(produce_error(&self.queue, error.clone()));
-                }
-            }
-        }
-        results
+        let (batch, outgoing) = Batch::new(messages.iter().map(|message| self.outgoing(message)));
+        let sent = self.queue.send_all(outgoing).await;
+        batch.conclude(sent, |error| produce_error(&self.queue, error))
     }
 }
 
 /// The error of a send, as the runtime knows it.
 pub(crate) fn produce_error(queue: &SqliteQueue, error: SqliteError) -> ProduceError {
     let kind = match error.kind() {
-        SqliteErrorKind::Refused(kind) => rules::produce_error_kind(kind),
+        SqliteErrorKind::Refused(kind) => produce_error_kind(kind),
         SqliteErrorKind::DiskFull => ProduceErrorKind::Throttled,
         SqliteErrorKind::Busy | SqliteErrorKind::Unavailable => ProduceErrorKind::Unavailable,
         SqliteErrorKind::Closed => ProduceErrorKind::Closed,
         _ => ProduceErrorKind::Refused,
     };
-    ProduceError::new(kind, format!("not sent to queue `{}`", queue.name())).with_source(error)
+    not_sent(queue.name(), kind, error)
 }

@@ -1,19 +1,14 @@
 //! Deliveries out of a queue of a file.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_runtime::delivery::attribute;
-use event_runtime::delivery::{Attributes, Delivery, Lease, SettleAction, Settlement};
-use event_runtime::embedded::{
-    Deletion, QueueError, QueueErrorKind, Receipt, ReceiveRequest, ReceivedMessage,
-};
+use event_runtime::delivery::{Delivery, Lease, SettleAction, Settlement};
+use event_runtime::embedded::{Receipt, rules};
 use event_runtime::transport::{Redrive, SettleError, Source, SourceError, SourceErrorKind, SourceInfo};
 
 use crate::dead_letters::SqliteDeadLetters;
 use crate::error::{SqliteError, SqliteErrorKind};
-use crate::limits;
 use crate::queue::SqliteQueue;
 use crate::store::Action;
 
@@ -33,7 +28,7 @@ impl SqliteSource {
     /// The same source, leasing messages for `lease` (up to 12 hours) and not for the queue's visibility timeout.
     #[must_use]
     pub fn with_visibility_timeout(mut self, lease: Duration) -> Self {
-        self.lease = Some(lease.min(limits::MAX_VISIBILITY_TIMEOUT));
+        self.lease = Some(rules::hidden_for(lease));
         self
     }
 
@@ -56,10 +51,9 @@ impl SqliteSource {
             Ok(settled) => {
                 for ((result, settled), removes) in open.zip(settled).zip(removes) {
                     *result = match settled {
-                        Ok(Deletion::AlreadyGone) if removes => Err(lost("the message is gone")),
-                        Ok(Deletion::ReceivedAgain) if removes => Err(lost("the message was received again")),
+                        Ok(deletion) if removes => rules::removed(deletion),
                         Ok(_) => Ok(()),
-                        Err(error) => Err(refused(&error)),
+                        Err(error) => Err(rules::refused(&error)),
                     };
                 }
             }
@@ -73,132 +67,57 @@ impl Source for SqliteSource {
     async fn describe(&self) -> Result<SourceInfo, SourceError> {
         let failed = |error| source_error(&self.queue, error);
         let attributes = self.queue.attributes().await.map_err(failed)?;
-        let name = self.queue.name().to_owned();
-        let lease = self.lease.unwrap_or(attributes.visibility_timeout);
-        if lease.is_zero() {
-            let text = format!(
-                "queue `{name}` has a visibility timeout of 0, with which nobody can hold a message: set \
-                 `visibility_timeout_seconds` to longer than a handler takes"
-            );
-            return Err(SourceError::new(SourceErrorKind::Refused, text));
-        }
-        let redrive = match attributes.redrive.zip(self.queue.dead_letter_queue().await.map_err(failed)?) {
-            Some((policy, queue)) => Some(Redrive {
-                max_receive_count: policy.max_receive_count(),
-                destination: Arc::new(SqliteDeadLetters::new(queue).await.map_err(failed)?),
-            }),
-            None => None,
-        };
-        Ok(SourceInfo {
-            name,
-            ordered: attributes.fifo,
-            lease: Some(lease),
-            max_lease: Some(limits::MAX_VISIBILITY_TIMEOUT),
-            max_release_delay: limits::MAX_VISIBILITY_TIMEOUT,
-            max_batch: limits::MAX_BATCH,
-            cancel_safe: true,
-            redrive,
-        })
+        let redrive =
+            match attributes.redrive.as_ref().zip(self.queue.dead_letter_queue().await.map_err(failed)?) {
+                Some((policy, queue)) => Some(Redrive {
+                    max_receive_count: policy.max_receive_count(),
+                    destination: Arc::new(SqliteDeadLetters::new(queue).await.map_err(failed)?),
+                }),
+                None => None,
+            };
+        rules::source_info(self.queue.name(), &attributes, self.lease, redrive)
     }
 
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, SourceError> {
-        let mut request =
-            ReceiveRequest::new().max(max.clamp(1, limits::MAX_BATCH)).wait(wait.min(limits::MAX_WAIT));
-        if let Some(lease) = self.lease {
-            request = request.visibility_timeout(lease);
-        }
+        let request = rules::receive_request(max, wait, self.lease);
         let received =
             self.queue.receive(&request).await.map_err(|error| source_error(&self.queue, error))?;
-        Ok(received.iter().map(|message| delivery(message, self.queue.is_fifo())).collect())
+        Ok(received.iter().map(|message| rules::delivery(message, self.queue.is_fifo())).collect())
     }
 
     async fn settle(&self, batch: &[Settlement]) -> Vec<Result<(), SettleError>> {
-        let within = |after: Duration| after.min(limits::MAX_VISIBILITY_TIMEOUT);
         let actions = batch.iter().map(|settlement| {
             let action = match settlement.action {
                 SettleAction::Remove => Action::Delete,
-                SettleAction::Release { after } => Action::Release(within(after)),
-                SettleAction::HandBack { after } => Action::HandBack(within(after)),
+                SettleAction::Release { after } => Action::Release(rules::hidden_for(after)),
+                SettleAction::HandBack { after } => Action::HandBack(rules::hidden_for(after)),
             };
-            Ok((receipt(&settlement.lease)?, action))
+            Ok((rules::receipt_of(&settlement.lease)?, action))
         });
         self.settle_each(actions).await
     }
 
     async fn extend(&self, leases: &[Lease], lease: Duration) -> Vec<Result<(), SettleError>> {
-        let action = Action::Keep(lease.min(limits::MAX_VISIBILITY_TIMEOUT));
-        self.settle_each(leases.iter().map(|held| Ok((receipt(held)?, action)))).await
+        let action = Action::Keep(rules::hidden_for(lease));
+        self.settle_each(leases.iter().map(|held| Ok((rules::receipt_of(held)?, action)))).await
     }
-}
-
-/// Binary attributes stay behind: nothing in the runtime writes or reads one.
-fn delivery(message: &ReceivedMessage, ordered: bool) -> Delivery {
-    let (first, second) = message.receipt().to_numbers();
-    let attributes = message.attributes().iter();
-    let attributes: Attributes =
-        attributes.filter_map(|attribute| Some((known_name(attribute.name()), attribute.text()?))).collect();
-    Delivery {
-        body: message.body().clone(),
-        attributes,
-        transport_id: message.id().to_string(),
-        group: message.group().filter(|_| ordered).map(ToString::to_string),
-        receive_count: Some(message.receive_count()),
-        sent_at: Some(message.sent_at()),
-        first_received_at: Some(message.first_received_at()),
-        lease: Lease::Numbers(first, second),
-    }
-}
-
-/// The runtime's own names, which nearly every message has, need no copy.
-fn known_name(name: &str) -> Cow<'static, str> {
-    const NAMES: [&str; 8] = [
-        attribute::PAYLOAD_TYPE,
-        attribute::VERSION,
-        attribute::ID,
-        attribute::CORRELATION_ID,
-        attribute::TRACEPARENT,
-        attribute::HOPS,
-        attribute::DELAYED_UNTIL,
-        attribute::DEAD_LETTER,
-    ];
-    match NAMES.into_iter().find(|known| *known == name) {
-        Some(known) => Cow::Borrowed(known),
-        None => Cow::Owned(name.to_owned()),
-    }
-}
-
-fn receipt(lease: &Lease) -> Result<Receipt, SettleError> {
-    match lease {
-        Lease::Numbers(first, second) => Ok(Receipt::from_numbers(*first, *second)),
-        Lease::Text(text) => text.parse().map_err(|error| refused(&error)),
-    }
-}
-
-fn lost(reason: &str) -> SettleError {
-    SettleError::LeaseLost(reason.to_owned())
-}
-
-/// Whatever a queue refuses of a receipt, it refuses again.
-fn refused(error: &QueueError) -> SettleError {
-    SettleError::LeaseLost(error.to_string())
 }
 
 fn settle_error(error: &SqliteError) -> SettleError {
     match error.refusal() {
-        Some(refusal) => refused(refusal),
+        Some(refusal) => rules::refused(refusal),
         None => SettleError::Transient(error.to_string()),
     }
 }
 
 fn source_error(queue: &SqliteQueue, error: SqliteError) -> SourceError {
     let kind = match error.kind() {
-        SqliteErrorKind::Refused(QueueErrorKind::QueueDoesNotExist) => SourceErrorKind::NotFound,
-        SqliteErrorKind::Refused(QueueErrorKind::OverLimit) => SourceErrorKind::Throttled,
+        SqliteErrorKind::Refused(kind) => rules::source_error_kind(kind),
         SqliteErrorKind::Busy | SqliteErrorKind::DiskFull | SqliteErrorKind::Unavailable => {
             SourceErrorKind::Unavailable
         }
         SqliteErrorKind::Closed => SourceErrorKind::Closed,
         _ => SourceErrorKind::Refused,
     };
-    SourceError::new(kind, format!("nothing received from queue `{}`", queue.name())).with_source(error)
+    rules::not_received(queue.name(), kind, error)
 }

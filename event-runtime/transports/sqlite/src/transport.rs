@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use event_runtime::Clock;
 use event_runtime::config::{BundleError, Config, ConfigError, ConsumerConfig, Inlet, Transport};
-use event_runtime::embedded::{QueueErrorKind, rules};
-use event_runtime::transport::{BoxFuture, DynDeadLetterSink, DynProducer, KeylessGroup};
-use serde::Deserialize;
+use event_runtime::embedded::{EmbeddedProducerConfig, QueueErrorKind, rules};
+use event_runtime::transport::{BoxFuture, DynDeadLetterSink, DynProducer};
 
 use crate::broker::SqliteBroker;
 use crate::config::SqliteConfig;
@@ -27,24 +26,7 @@ pub struct SqliteTransport {
 }
 
 /// One element of `sqlite_producer_configurations`: a producer and its queue.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SqliteProducerConfig {
-    /// The producer's name in routing rules, logs and metrics.
-    pub producer_id: String,
-    /// The name of the queue.
-    pub queue_url: String,
-    /// Whether the queue is FIFO; where it is set, the queue must be so.
-    #[serde(default)]
-    pub is_fifo: Option<bool>,
-    /// On a FIFO queue, the group of an event without an ordering key: `payload_type` or `event_id`. Without it such
-    /// an event is refused.
-    #[serde(default)]
-    pub fifo_group: Option<KeylessGroup>,
-    /// On a standard queue, the tenant as message group, so that no tenant's backlog delays the others.
-    #[serde(default)]
-    pub tenant_as_group: bool,
-}
+pub type SqliteProducerConfig = EmbeddedProducerConfig;
 
 impl SqliteTransport {
     /// A transport over the queues of `broker`.
@@ -75,25 +57,14 @@ impl SqliteTransport {
             return Err(unusable(section, key, &error));
         }
         let known = self.broker.queue_names("").await.unwrap_or_default();
-        let hint = rules::suggestion(name, known.iter().map(String::as_str));
-        Err(section.invalid(key, format!("no such queue is declared{hint}")))
+        Err(rules::no_such_queue(section, key, name, &known))
     }
 
     async fn producer(&self, section: &Config) -> Result<Arc<dyn DynProducer>, ConfigError> {
         let config: SqliteProducerConfig = section.read()?;
         let queue = self.queue(section, "queue_url", &config.queue_url).await?;
-        if config.is_fifo.is_some_and(|is_fifo| is_fifo != queue.is_fifo()) {
-            let kind = if queue.is_fifo() { "a FIFO" } else { "a standard" };
-            return Err(section.invalid("is_fifo", format!("the queue is {kind} queue")));
-        }
-        let mut producer = SqliteProducer::new(config.producer_id, queue);
-        if let Some(group) = config.fifo_group {
-            producer = producer.with_keyless(group);
-        }
-        if config.tenant_as_group {
-            producer = producer.with_tenant_groups();
-        }
-        Ok(Arc::new(producer))
+        let sending = rules::sending(config, section, queue.is_fifo())?;
+        Ok(Arc::new(SqliteProducer::of(sending, queue)))
     }
 
     async fn build_inlet(

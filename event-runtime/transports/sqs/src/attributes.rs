@@ -52,20 +52,7 @@ fn base64(bytes: &Blob) -> String {
 
 /// The runtime's own names without an allocation.
 fn known(name: String) -> Cow<'static, str> {
-    const KNOWN: [&str; 8] = [
-        attribute::PAYLOAD_TYPE,
-        attribute::VERSION,
-        attribute::ID,
-        attribute::CORRELATION_ID,
-        attribute::TRACEPARENT,
-        attribute::HOPS,
-        attribute::DELAYED_UNTIL,
-        attribute::DEAD_LETTER,
-    ];
-    match KNOWN.into_iter().find(|known| *known == name) {
-        Some(known) => Cow::Borrowed(known),
-        None => Cow::Owned(name),
-    }
+    attribute::known(&name).map_or(Cow::Owned(name), Cow::Borrowed)
 }
 
 #[cfg(test)]

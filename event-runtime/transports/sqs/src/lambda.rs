@@ -126,6 +126,8 @@ impl SqsLambda {
         let lanes = stream::iter(lanes(event.records));
         let failed: Vec<Vec<(usize, String)>> =
             lanes.map(|lane| self.handle_lane(lane)).buffer_unordered(self.concurrency).collect().await;
+        // Lambda freezes the process until the next event: what layers do in the background is to be done by then.
+        self.endpoint.drained().await;
         let mut failed: Vec<_> = failed.into_iter().flatten().collect();
         failed.sort_unstable();
         let mut response = SqsBatchResponse::default();

@@ -1,11 +1,18 @@
 //! A shutdown loses nothing and ends in its time.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use event_runtime::consumer::{ConsumerSettings, Status};
 use event_runtime::delivery::{SettleAction, attribute};
-use event_runtime::{HandlerError, Message};
-use tokio::sync::{mpsc, watch};
+use event_runtime::idempotency::{
+    Claim, ClaimOutcome, ClaimRequest, IdempotencyError, IdempotencyStore, InMemoryIdempotencyStore,
+};
+use event_runtime::layer::{Idempotent, Layered};
+use event_runtime::transport::BoxFuture;
+use event_runtime::{HandlerError, Incoming, Layer, Message, Next, Outcome};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::fake::{FakeSource, Letters, body, delivery, info};
 use super::{Running, advancing, consumer, eventually, manual_clock, settings};
@@ -187,4 +194,115 @@ async fn a_handler_that_blocks_its_thread_does_not_hold_up_the_drain() {
     let report = stop.await.unwrap();
     drop(release);
     assert_eq!((report.cut_off, report.acknowledged), (1, 0));
+}
+
+/// A layer that has something left to do: it says when it is asked for it, and waits for `done`.
+struct Leftover {
+    asked: mpsc::UnboundedSender<()>,
+    done: Arc<Semaphore>,
+}
+
+impl Layer for Leftover {
+    fn call<'a>(&'a self, incoming: Incoming, next: Next<'a>) -> BoxFuture<'a, Outcome> {
+        next.run(incoming)
+    }
+
+    fn drained(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            self.asked.send(()).unwrap();
+            drop(self.done.acquire().await);
+        })
+    }
+}
+
+#[tokio::test]
+async fn what_layers_left_to_do_is_awaited_when_everything_is_settled() {
+    let (source, letters) = (FakeSource::new(info()), Letters::default());
+    let (asked, mut asks) = mpsc::unbounded_channel();
+    let done = Arc::new(Semaphore::new(0));
+    let layered =
+        |endpoint| Layered::new(endpoint).layer(Leftover { asked: asked.clone(), done: done.clone() });
+    // One around the other: the hook reaches endpoints behind layers too.
+    let endpoint = layered(Layered::new(|_: Message| async {}));
+    let running = Running::start(consumer(&source, &letters), Layered::new(endpoint));
+    source.deliver([delivery(body("1"))]);
+    assert_eq!(source.settlements(1).await, [(0, SettleAction::Remove)]);
+    let watched = running.consumer.clone();
+    source.finish();
+    let stop = tokio::spawn(running.end());
+    asks.recv().await.unwrap();
+    assert_eq!((watched.health().status, watched.health().in_flight), (Status::Draining, 0));
+    assert!(!stop.is_finished());
+    done.add_permits(1);
+    assert_eq!(stop.await.unwrap().acknowledged, 1);
+}
+
+#[tokio::test]
+async fn a_layer_that_has_never_done_does_not_keep_the_process_from_ending() {
+    let (source, letters, clock) = (FakeSource::new(info()), Letters::default(), manual_clock());
+    let settings = ConsumerSettings { drain_deadline: Duration::from_secs(10), ..settings() };
+    let consumer = consumer(&source, &letters).with_clock(clock.clock()).with_settings(settings);
+    let (asked, _asks) = mpsc::unbounded_channel();
+    let leftover = Leftover { asked, done: Arc::new(Semaphore::new(0)) };
+    let running = Running::start(consumer, Layered::new(|_: Message| async {}).layer(leftover));
+    eventually(|| source.asked().len() == 1).await;
+    let begin = clock.now();
+    advancing(&clock, running.stop(&source)).await;
+    assert!(clock.now().duration_since(begin).unsigned_abs() <= Duration::from_secs(10));
+}
+
+/// A store that takes its time to give a claim back, once it was told to.
+#[derive(Clone)]
+struct Slow(InMemoryIdempotencyStore, Arc<AtomicBool>);
+
+impl IdempotencyStore for Slow {
+    async fn claim(&self, request: &ClaimRequest) -> Result<ClaimOutcome, IdempotencyError> {
+        IdempotencyStore::claim(&self.0, request).await
+    }
+
+    async fn renew(&self, claim: &Claim, ttl: Duration) -> Result<(), IdempotencyError> {
+        IdempotencyStore::renew(&self.0, claim, ttl).await
+    }
+
+    async fn complete(&self, claim: &Claim, retention: Duration) -> Result<(), IdempotencyError> {
+        IdempotencyStore::complete(&self.0, claim, retention).await
+    }
+
+    async fn release(&self, claim: &Claim) -> Result<(), IdempotencyError> {
+        self.1.store(true, Ordering::SeqCst);
+        for _ in 0..1_000 {
+            tokio::task::yield_now().await;
+        }
+        IdempotencyStore::release(&self.0, claim).await
+    }
+}
+
+#[tokio::test]
+async fn the_claims_of_handlers_that_were_cut_off_are_given_back_before_a_run_ends() {
+    let (source, letters, clock) = (FakeSource::new(info()), Letters::default(), manual_clock());
+    let settings = ConsumerSettings { drain_deadline: Duration::from_secs(10), ..settings() };
+    let consumer = consumer(&source, &letters).with_clock(clock.clock()).with_settings(settings);
+    let store = Slow(InMemoryIdempotencyStore::new(10).with_clock(clock.clock()), Arc::default());
+    let (started, mut starts) = mpsc::unbounded_channel();
+    let stuck = move |_: Message| {
+        started.send(()).unwrap();
+        std::future::pending::<()>()
+    };
+    // By its own clock, which stands still: the store's time limit does not end here.
+    let layer = Idempotent::new(store.clone(), "billing").with_clock(manual_clock().clock());
+    let running = Running::start(consumer, Layered::new(stuck).layer(layer));
+    source.deliver([delivery(body("1"))]);
+    starts.recv().await.unwrap();
+    source.finish();
+    let stop = tokio::spawn(running.end());
+    // As far as the handler's end, and no further.
+    while !store.1.load(Ordering::SeqCst) {
+        clock.advance_to_next();
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let report = stop.await.unwrap();
+    assert_eq!((report.cut_off, report.unsettled), (1, 0));
+    assert_eq!(store.0.len(), 0, "what is left counts as a crash one day");
 }

@@ -28,9 +28,6 @@ CREATE TABLE IF NOT EXISTS event_outbox (
     attempts      INTEGER NOT NULL DEFAULT 0,
     -- How many of the attempts failed for good.
     refusals      INTEGER NOT NULL DEFAULT 0,
-    -- The relay that is publishing the row, and until when it may.
-    claimed_by    TEXT,
-    claimed_until INTEGER NOT NULL DEFAULT 0,
     -- After a partial failure: which producers took the event, and which did not. JSON.
     progress      TEXT,
     last_error    TEXT,
@@ -39,11 +36,18 @@ CREATE TABLE IF NOT EXISTS event_outbox (
 );
 
 CREATE INDEX IF NOT EXISTS event_outbox_pending ON event_outbox (sequence) WHERE state = 0;
-CREATE INDEX IF NOT EXISTS event_outbox_pending_key ON event_outbox (ordering_key, sequence)
-    WHERE state = 0 AND ordering_key IS NOT NULL;
 -- The few rows that hold their keys back.
 CREATE INDEX IF NOT EXISTS event_outbox_held ON event_outbox (ordering_key)
-    WHERE state = 0 AND ordering_key IS NOT NULL AND (claimed_until > 0 OR available_at > 0);
+    WHERE state = 0 AND ordering_key IS NOT NULL AND available_at > 0;
 CREATE INDEX IF NOT EXISTS event_outbox_settled ON event_outbox (state, settled_at) WHERE state <> 0;
+
+-- A row for each batch that a relay is publishing: a claim changes none of the rows that it is about.
+CREATE TABLE IF NOT EXISTS event_outbox_claim (
+    claim         TEXT    PRIMARY KEY,
+    claimed_until INTEGER NOT NULL,
+    -- JSON: the rows, and their ordering keys: no other relay gets at a row of theirs.
+    sequences     TEXT    NOT NULL,
+    keys          TEXT    NOT NULL
+);
 
 INSERT OR IGNORE INTO event_store_migration (component, version) VALUES ('outbox', 1);

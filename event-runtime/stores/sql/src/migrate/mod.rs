@@ -7,10 +7,14 @@ mod list;
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod steps;
 
 use std::future::Future;
 
 use crate::{Database, StoreError, StoreErrorKind};
+
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+use steps::same_for_both;
 
 #[cfg(feature = "postgres")]
 pub use list::POSTGRES;

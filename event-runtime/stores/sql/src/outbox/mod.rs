@@ -7,6 +7,7 @@ mod emit;
 mod error;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod progress;
 mod relay;
 mod rows;
 pub mod sql;
@@ -18,6 +19,7 @@ mod telemetry;
 
 pub use emit::{KeyOrder, Outbox};
 pub use error::{OutboxError, OutboxErrorKind};
+pub use progress::rename_producer;
 pub use relay::{Relay, RelayReport, RelaySettings, Retention};
 pub use stats::{OutboxStats, SetAside};
 pub(crate) use store::OutboxStore;

@@ -4,9 +4,9 @@ use sqlx::postgres::{PgConnection, PgListener, PgPool, Postgres};
 
 use crate::StoreError;
 
-use super::rows::{Claimed, ClaimedColumns, NewRow, Settled};
+use super::rows::{Claimed, ClaimedColumns, NewRow, Settled, in_order};
 use super::sql::postgres;
-use super::store::{Counts, OutboxStore, SetAsideColumns, json, same_for_both};
+use super::store::{Counts, End, OutboxStore, SetAsideColumns, Turn, json, same_for_both};
 
 /// The channel on which the table's trigger tells of inserts; the payload is the table's schema.
 const CHANNEL: &str = "event_outbox";
@@ -81,5 +81,16 @@ impl OutboxStore for Postgres {
         }
     }
 
-    same_for_both!(postgres, "BEGIN");
+    async fn outbox_turn(pool: &PgPool, turn: &Turn<'_>) -> Result<Vec<Claimed>, StoreError> {
+        let query = sqlx::query_as::<_, ClaimedColumns>(postgres::TURN).bind(turn.claim).bind(turn.published);
+        let query = query.bind(turn.now).bind(turn.until).bind(turn.most).bind(turn.waits);
+        let rows = query.fetch_all(pool).await.map_err(StoreError::during("claim rows of the outbox"))?;
+        Ok(in_order(rows))
+    }
+
+    same_for_both!(
+        postgres,
+        begin: "BEGIN",
+        begin_unflushed: "BEGIN; SET LOCAL synchronous_commit = off"
+    );
 }

@@ -81,6 +81,13 @@ impl From<ClaimedColumns> for Claimed {
     }
 }
 
+/// Claimed rows in the order of their sequence.
+pub(super) fn in_order(rows: Vec<ClaimedColumns>) -> Vec<Claimed> {
+    let mut rows: Vec<Claimed> = rows.into_iter().map(Claimed::from).collect();
+    rows.sort_unstable_by_key(|row| row.sequence);
+    rows
+}
+
 /// A row that was not published, as the statement `FAIL` takes it.
 #[derive(Debug, Serialize)]
 pub(super) struct Failed {
@@ -101,12 +108,11 @@ pub(super) const SET_ASIDE: i16 = 2;
 pub struct Settled {
     pub(super) published: Vec<i64>,
     pub(super) failed: Vec<Failed>,
-    pub(super) released: Vec<i64>,
 }
 
 impl Settled {
     pub(super) fn is_empty(&self) -> bool {
-        self.published.is_empty() && self.failed.is_empty() && self.released.is_empty()
+        self.published.is_empty() && self.failed.is_empty()
     }
 }
 

@@ -28,29 +28,27 @@ pub trait OutboxStore: sqlx::Database {
     /// Completes when rows may have been inserted since the last call; `false` where the ear hears no more.
     fn outbox_heard(ear: &mut Self::Ear) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Claims up to `most` rows for `relay` until `until`, in the order of their sequence.
-    fn outbox_claim(
+    /// Removes what was published, and claims rows in the order of their sequence.
+    fn outbox_turn(
         pool: &sqlx::Pool<Self>,
-        relay: &str,
-        now: i64,
-        until: i64,
-        most: i64,
+        turn: &Turn<'_>,
     ) -> impl Future<Output = Result<Vec<Claimed>, StoreError>> + Send;
 
-    /// Extends the lease of rows and returns those that are still `relay`'s.
+    /// Extends a claim to what is left of its rows; `false` where it has ended.
     fn outbox_extend(
         pool: &sqlx::Pool<Self>,
-        relay: &str,
+        claim: &str,
         until: i64,
-        sequences: &[i64],
-    ) -> impl Future<Output = Result<Vec<i64>, StoreError>> + Send;
+        left: &[i64],
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Writes down what came of claimed rows, in one transaction; published ones are removed, or kept from `keep` on.
     fn outbox_settle(
         pool: &sqlx::Pool<Self>,
-        relay: &str,
+        claim: &str,
         settled: &Settled,
         keep: Option<i64>,
+        end: End,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Removes up to `most` published rows that were kept since before `before`; how many there were.
@@ -72,12 +70,47 @@ pub trait OutboxStore: sqlx::Database {
         most: i64,
     ) -> impl Future<Output = Result<Vec<SetAsideColumns>, StoreError>> + Send;
 
+    /// Rows after `after` that some producers have: sequence and progress.
+    fn outbox_list_partly_published(
+        pool: &sqlx::Pool<Self>,
+        after: i64,
+        most: i64,
+    ) -> impl Future<Output = Result<Vec<(i64, String)>, StoreError>> + Send;
+
+    /// Changes a row's progress from `before`, or removes the row; whether it was as said.
+    fn outbox_change_progress(
+        pool: &sqlx::Pool<Self>,
+        sequence: i64,
+        before: &str,
+        progress: Option<&str>,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
     /// Puts rows that are set aside back, or removes them; how many there were.
     fn outbox_end_set_aside(
         pool: &sqlx::Pool<Self>,
         sequences: &[i64],
         put_back: bool,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+}
+
+/// One claim, and the removal of what the one before it has published.
+pub struct Turn<'a> {
+    pub(super) claim: &'a str,
+    pub(super) published: &'a [i64],
+    pub(super) now: i64,
+    pub(super) until: i64,
+    pub(super) most: i64,
+    /// Whether the commit waits for the server's disk.
+    pub(super) waits: bool,
+}
+
+/// How a settlement ends.
+#[derive(Clone, Copy)]
+pub struct End {
+    /// Whether the claim ends with it.
+    pub(super) ends_claim: bool,
+    /// Whether the commit waits for the server's disk.
+    pub(super) waits: bool,
 }
 
 pub(super) type Counts = (i64, i64, i64, i64, i64, Option<i64>);
@@ -91,42 +124,32 @@ pub(super) fn json(list: &impl serde::Serialize) -> Result<String, StoreError> {
     })
 }
 
-/// What reads alike for both databases, after `insert`, `listen` and `heard`.
+/// What reads alike for both databases, after `insert`, `listen`, `heard` and `turn`; `begin` waits for the disk at the
+/// commit, `begin_unflushed` does not.
 macro_rules! same_for_both {
-    ($sql:ident, $begin:literal) => {
-        async fn outbox_claim(
-            pool: &sqlx::Pool<Self>,
-            relay: &str,
-            now: i64,
-            until: i64,
-            most: i64,
-        ) -> Result<Vec<Claimed>, StoreError> {
-            let claim = sqlx::query_as::<_, ClaimedColumns>($sql::CLAIM).bind(now).bind(most).bind(relay);
-            let rows = claim.bind(until).fetch_all(pool).await;
-            let rows = rows.map_err(StoreError::during("claim rows of the outbox"))?;
-            let mut rows: Vec<Claimed> = rows.into_iter().map(Claimed::from).collect();
-            rows.sort_unstable_by_key(|row| row.sequence);
-            Ok(rows)
-        }
-
+    ($sql:ident, begin: $begin:literal, begin_unflushed: $unflushed:literal) => {
         async fn outbox_extend(
             pool: &sqlx::Pool<Self>,
-            relay: &str,
+            claim: &str,
             until: i64,
-            sequences: &[i64],
-        ) -> Result<Vec<i64>, StoreError> {
-            let extend = sqlx::query_scalar($sql::EXTEND).bind(json(&sequences)?).bind(relay).bind(until);
-            extend.fetch_all(pool).await.map_err(StoreError::during("extend the lease on rows of the outbox"))
+            left: &[i64],
+        ) -> Result<bool, StoreError> {
+            let extend = sqlx::query($sql::EXTEND).bind(json(&left)?).bind(claim).bind(until);
+            let done = extend.execute(pool).await;
+            let done = done.map_err(StoreError::during("extend the lease on rows of the outbox"))?;
+            Ok(done.rows_affected() > 0)
         }
 
         async fn outbox_settle(
             pool: &sqlx::Pool<Self>,
-            relay: &str,
+            claim: &str,
             settled: &Settled,
             keep: Option<i64>,
+            end: End,
         ) -> Result<(), StoreError> {
             let failed = StoreError::during("settle rows of the outbox");
-            let mut transaction = pool.begin_with($begin).await.map_err(&failed)?;
+            let begin = if end.waits { $begin } else { $unflushed };
+            let mut transaction = pool.begin_with(begin).await.map_err(&failed)?;
             if !settled.published.is_empty() {
                 let published = json(&settled.published)?;
                 let query = match keep {
@@ -135,15 +158,40 @@ macro_rules! same_for_both {
                 };
                 query.execute(&mut *transaction).await.map_err(&failed)?;
             }
-            for (sql, list) in
-                [($sql::FAIL, json(&settled.failed)?), ($sql::RELEASE, json(&settled.released)?)]
-            {
-                if list != "[]" {
-                    let query = sqlx::query(sql).bind(list).bind(relay);
-                    query.execute(&mut *transaction).await.map_err(&failed)?;
-                }
+            if !settled.failed.is_empty() {
+                let query = sqlx::query($sql::FAIL).bind(json(&settled.failed)?).bind(claim);
+                query.execute(&mut *transaction).await.map_err(&failed)?;
+            }
+            if end.ends_claim {
+                sqlx::query($sql::END).bind(claim).execute(&mut *transaction).await.map_err(&failed)?;
             }
             transaction.commit().await.map_err(failed)
+        }
+
+        async fn outbox_list_partly_published(
+            pool: &sqlx::Pool<Self>,
+            after: i64,
+            most: i64,
+        ) -> Result<Vec<(i64, String)>, StoreError> {
+            let query = sqlx::query_as($sql::LIST_PARTLY_PUBLISHED).bind(after).bind(most);
+            query.fetch_all(pool).await.map_err(StoreError::during("list what is published in part"))
+        }
+
+        async fn outbox_change_progress(
+            pool: &sqlx::Pool<Self>,
+            sequence: i64,
+            before: &str,
+            progress: Option<&str>,
+        ) -> Result<bool, StoreError> {
+            let query = match progress {
+                Some(progress) => {
+                    sqlx::query($sql::CHANGE_PROGRESS).bind(sequence).bind(before).bind(progress)
+                }
+                None => sqlx::query($sql::REMOVE_TAKEN).bind(sequence).bind(before),
+            };
+            let done = query.execute(pool).await;
+            let done = done.map_err(StoreError::during("change who is still to get an event"))?;
+            Ok(done.rows_affected() > 0)
         }
 
         async fn outbox_clean_up(pool: &sqlx::Pool<Self>, before: i64, most: i64) -> Result<u64, StoreError> {

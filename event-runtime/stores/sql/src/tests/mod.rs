@@ -13,6 +13,7 @@ mod migrations;
 mod relay;
 mod shop;
 mod side_by_side;
+mod telemetry;
 
 /// A clock that stands at a moment of its own.
 pub(crate) fn clock() -> event_runtime::ManualClock {

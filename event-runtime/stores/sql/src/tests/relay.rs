@@ -6,8 +6,10 @@ use event_runtime::consumer::Backoff;
 use event_runtime::transport::ProduceErrorKind;
 use tokio_util::sync::CancellationToken;
 
+use super::databases::RawSql;
 use super::shop::{TestBroker, order, write};
 use super::{clock, on_both};
+use crate::outbox::rename_producer;
 use crate::{Database, Outbox, OutboxStats, Relay, RelaySettings, Retention, SetAside, migrate};
 
 on_both!(
@@ -22,6 +24,10 @@ on_both!(
     a_running_relay_does_not_spin_on_a_dead_broker,
     depth_and_age_are_counted,
     a_failing_key_does_not_slow_the_others_down,
+    a_lost_claim_is_told_and_its_rows_are_the_others,
+    a_stop_gives_back_what_the_last_commit_has_claimed,
+    a_renamed_producer_gets_what_it_lacks,
+    a_producer_that_is_gone_is_waited_for_no_more,
 );
 
 fn settings() -> RelaySettings {
@@ -308,6 +314,96 @@ async fn a_failing_key_does_not_slow_the_others_down<Db: Database>(pool: sqlx::P
     broker.took(1).await;
     stop.cancel();
     assert_eq!(running.await.unwrap().unwrap().published, 1);
+}
+
+async fn a_lost_claim_is_told_and_its_rows_are_the_others<Db: RawSql>(pool: sqlx::Pool<Db>) {
+    migrate(&pool).await.unwrap();
+    let (clock, broker) = (clock(), TestBroker::new("broker"));
+    let outbox = Outbox::new().with_clock(clock.clock());
+    write(&pool, &outbox, [order("a", 1), order("a", 2), order("a", 3)]).await;
+    let relay = || {
+        Relay::new(pool.clone(), TestBroker::pool(std::slice::from_ref(&broker)))
+            .with_settings(settings())
+            .with_clock(clock.clock())
+    };
+    broker.hang();
+    let slow = relay();
+    let task = tokio::spawn(async move { slow.run_once().await.unwrap() });
+    broker.was_tried(1).await;
+    while clock.sleepers() == 0 {
+        tokio::task::yield_now().await;
+    }
+    // What another relay does where the lease is over.
+    Db::raw(&pool, "DELETE FROM event_outbox_claim").await;
+    clock.advance(Duration::from_secs(10));
+    while clock.sleepers() == 0 {
+        tokio::task::yield_now().await;
+    }
+    broker.recover();
+    let report = task.await.unwrap();
+    assert_eq!((report.published, report.lost, report.released), (1, 2, 0));
+    assert_eq!(relay().run_once().await.unwrap().published, 2);
+    assert_eq!(broker.numbers(), [1, 2, 3]);
+}
+
+async fn a_stop_gives_back_what_the_last_commit_has_claimed<Db: Database>(pool: sqlx::Pool<Db>) {
+    migrate(&pool).await.unwrap();
+    let broker = TestBroker::new("broker");
+    write(&pool, &Outbox::new(), (0..40).map(|number| order(&format!("c{number}"), number))).await;
+    let relay = || {
+        Relay::new(pool.clone(), TestBroker::pool(std::slice::from_ref(&broker)))
+            .with_settings(RelaySettings { batch: 2, ..settings() })
+    };
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(relay().run(stop.clone().cancelled_owned()));
+    broker.took(10).await;
+    stop.cancel();
+    let report = running.await.unwrap().unwrap();
+    assert_eq!(report.claimed, report.published + report.released);
+    let stats = relay().stats().await.unwrap();
+    assert_eq!((stats.claimed, stats.pending), (0, 40 - report.published));
+}
+
+async fn a_renamed_producer_gets_what_it_lacks<Db: Database>(pool: sqlx::Pool<Db>) {
+    migrate(&pool).await.unwrap();
+    let clock = clock();
+    let (first, old, new) = (TestBroker::new("first"), TestBroker::new("old"), TestBroker::new("new"));
+    let outbox = Outbox::new().with_clock(clock.clock());
+    write(&pool, &outbox, [order("a", 1), order("a", 2)]).await;
+    old.fail(None, ProduceErrorKind::Unavailable);
+    let relay = |second: &TestBroker| {
+        Relay::new(pool.clone(), TestBroker::pool(&[first.clone(), second.clone()]))
+            .with_settings(settings())
+            .with_clock(clock.clock())
+    };
+    relay(&old).run_once().await.unwrap();
+    for _ in 0..3 {
+        clock.advance(Duration::from_secs(60));
+        relay(&new).run_once().await.unwrap();
+    }
+    assert_eq!((first.numbers(), new.numbers()), (vec![1], vec![]), "it waits for `old`");
+    assert_eq!(rename_producer(&pool, "elsewhere", None).await.unwrap(), 0);
+    assert_eq!(rename_producer(&pool, "old", Some("new")).await.unwrap(), 1);
+    clock.advance(Duration::from_secs(60));
+    relay(&new).run_once().await.unwrap();
+    assert_eq!((first.numbers(), new.numbers()), (vec![1, 2], vec![1, 2]));
+}
+
+async fn a_producer_that_is_gone_is_waited_for_no_more<Db: Database>(pool: sqlx::Pool<Db>) {
+    migrate(&pool).await.unwrap();
+    let (clock, first, gone) = (clock(), TestBroker::new("first"), TestBroker::new("gone"));
+    let outbox = Outbox::new().with_clock(clock.clock());
+    write(&pool, &outbox, [order("a", 1), order("a", 2)]).await;
+    gone.fail(None, ProduceErrorKind::Unavailable);
+    let relay = |brokers: &[TestBroker]| {
+        Relay::new(pool.clone(), TestBroker::pool(brokers))
+            .with_settings(settings())
+            .with_clock(clock.clock())
+    };
+    relay(&[first.clone(), gone]).run_once().await.unwrap();
+    assert_eq!(rename_producer(&pool, "gone", None).await.unwrap(), 1);
+    relay(std::slice::from_ref(&first)).run_once().await.unwrap();
+    assert_eq!(first.numbers(), [1, 2], "the row is gone, and its key goes on");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -159,21 +159,60 @@ mod postgres_only {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn what_stands_behind_a_row_that_is_just_being_claimed_waits() {
+    async fn a_claim_waits_for_the_one_before_it_and_takes_nothing_of_it() {
+        const CLAIM: &str = "SELECT sequence FROM event_outbox_turn('other', '{}', $1, $2, 1, false)";
         let Some(place) = databases::postgres().await else { return };
         let pool = place.pool.clone();
         migrate(&pool).await.unwrap();
         write(&pool, &Outbox::new(), [order("a", 1), order("a", 2), order("b", 3)]).await;
+        let now = jiff::Timestamp::now().as_millisecond();
         let mut claiming = pool.begin().await.unwrap();
-        let lock = "SELECT sequence FROM event_outbox ORDER BY sequence LIMIT 1 FOR UPDATE";
-        sqlx::query(lock).execute(&mut *claiming).await.unwrap();
+        let claim = sqlx::query(CLAIM).bind(now).bind(now + 3_600_000);
+        assert_eq!(claim.fetch_all(&mut *claiming).await.unwrap().len(), 1);
         let broker = TestBroker::new("broker");
         let relay = Relay::new(pool.clone(), TestBroker::pool(std::slice::from_ref(&broker)));
-        relay.run_once().await.unwrap();
-        assert_eq!(broker.numbers(), [3]);
-        claiming.rollback().await.unwrap();
+        let relay = tokio::spawn(async move {
+            relay.run_once().await.unwrap();
+            relay
+        });
+        waiting(&pool, 1).await;
+        claiming.commit().await.unwrap();
+        let relay = relay.await.unwrap();
+        assert_eq!(broker.numbers(), [3], "the key is the other's");
+        sqlx::query("DELETE FROM event_outbox_claim").execute(&pool).await.unwrap();
         relay.run_once().await.unwrap();
         assert_eq!(broker.numbers(), [3, 1, 2]);
+        place.remove().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_busy_relay_commits_once_a_batch() {
+        const BATCHES: u64 = 40;
+        const COUNT: &str = "
+            CREATE TABLE changed (by_transaction text);
+            CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN INSERT INTO changed SELECT pg_current_xact_id()::text; RETURN NULL; END $$;
+            CREATE TRIGGER note AFTER DELETE ON event_outbox FOR EACH STATEMENT EXECUTE FUNCTION note();
+            CREATE TRIGGER note AFTER INSERT ON event_outbox_claim FOR EACH ROW EXECUTE FUNCTION note();
+            CREATE TRIGGER note_too AFTER UPDATE OR DELETE ON event_outbox_claim FOR EACH ROW EXECUTE FUNCTION note();";
+        let Some(place) = databases::postgres().await else { return };
+        let pool = place.pool.clone();
+        migrate(&pool).await.unwrap();
+        sqlx::raw_sql(COUNT).execute(&pool).await.unwrap();
+        let orders = (0..BATCHES * 10).map(|number| order(&format!("c{number}"), number));
+        write(&pool, &Outbox::new(), orders).await;
+        let (broker, stop) = (TestBroker::new("broker"), CancellationToken::new());
+        let relay = Relay::new(pool.clone(), TestBroker::pool(std::slice::from_ref(&broker)));
+        let relay = relay.with_settings(RelaySettings { batch: 10, ..RelaySettings::default() });
+        let running = tokio::spawn(relay.run(stop.clone().cancelled_owned()));
+        broker.took(BATCHES as usize * 10).await;
+        stop.cancel();
+        assert_eq!(running.await.unwrap().unwrap().published, BATCHES * 10);
+        let count = |sql| sqlx::query_scalar::<_, i64>(sql).fetch_one(&pool);
+        assert_eq!(count("SELECT count(*) FROM event_outbox_claim").await.unwrap(), 0);
+        let commits = count("SELECT count(DISTINCT by_transaction) FROM changed").await.unwrap();
+        // A few settle by themselves: at the start, and whenever there is a house to keep.
+        assert!((BATCHES..BATCHES + BATCHES / 2).contains(&(commits as u64)), "{commits}");
         place.remove().await;
     }
 

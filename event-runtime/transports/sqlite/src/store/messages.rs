@@ -12,7 +12,8 @@ use super::session::{Fault, Open, Session};
 /// How many rows one statement works on at most: what a receive or a batch has.
 pub(super) const TOGETHER: usize = 10;
 
-/// A list for [`TOGETHER`] values, the first of which is the second parameter.
+/// A list for [`TOGETHER`] values, the first of which is the second parameter. A condition beside it needs a `+`: else
+/// SQLite may look for it by an index, and read the whole queue.
 macro_rules! from_second {
     () => {
         "(?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
@@ -55,6 +56,17 @@ macro_rules! stored_columns {
     };
 }
 pub(super) use stored_columns;
+
+const FIND_ALL: &str = concat!(
+    "SELECT ",
+    stored_columns!(),
+    " FROM message m WHERE +m.queue = ?1 AND m.sequence IN ",
+    from_second!()
+);
+const REMOVE_MESSAGES: &str =
+    concat!("DELETE FROM message WHERE +queue = ?1 AND sequence IN ", from_second!());
+const REMOVE_PAYLOADS: &str =
+    "DELETE FROM payload WHERE id IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 
 impl Stored {
     /// How many columns it has.
@@ -143,13 +155,7 @@ impl Session<'_> {
         open: &Open,
         sequences: impl IntoIterator<Item = i64>,
     ) -> Result<Vec<Stored>, Fault> {
-        const FIND: &str = concat!(
-            "SELECT ",
-            stored_columns!(),
-            " FROM message m WHERE m.queue = ?1 AND m.sequence IN ",
-            from_second!()
-        );
-        let mut statement = self.statement(FIND)?;
+        let mut statement = self.statement(FIND_ALL)?;
         let rows = statement.query_map(parameters(open.facts.id, sequences), Stored::read)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -163,18 +169,14 @@ impl Session<'_> {
 
     /// Takes messages out for good: as many as wanted, by two statements for each [`TOGETHER`].
     pub(super) fn remove_all(&mut self, open: &mut Open, stored: &[Stored]) -> Result<(), Fault> {
-        const MESSAGES: &str =
-            concat!("DELETE FROM message WHERE queue = ?1 AND sequence IN ", from_second!());
-        const PAYLOADS: &str =
-            "DELETE FROM payload WHERE id IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
         for some in stored.chunks(TOGETHER) {
             if let [one] = some {
                 self.remove(open, one)?;
                 continue;
             }
-            self.execute(MESSAGES, parameters(open.facts.id, some.iter().map(|one| one.sequence)))?;
+            self.execute(REMOVE_MESSAGES, parameters(open.facts.id, some.iter().map(|one| one.sequence)))?;
             let first = some.first().map_or(-1, |one| one.payload);
-            self.execute(PAYLOADS, parameters(first, some.iter().map(|one| one.payload)))?;
+            self.execute(REMOVE_PAYLOADS, parameters(first, some.iter().map(|one| one.payload)))?;
             for one in some {
                 self.left(open, one.size, one.line, one.state)?;
             }
@@ -259,4 +261,24 @@ pub(super) fn read_id(row: &Row<'_>, column: usize) -> rusqlite::Result<MessageI
 /// A column holds what this crate never writes.
 pub(super) fn damaged(column: usize, what: &'static str) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, what.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::store::{pick, schema};
+
+    #[test]
+    fn a_batch_is_found_by_its_places_and_not_by_reading_the_queue() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(schema::CREATE).unwrap();
+        for sql in [FIND_ALL, REMOVE_MESSAGES, REMOVE_PAYLOADS, pick::LEASE] {
+            let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let steps: Vec<String> =
+                plan.raw_query().mapped(|row| row.get(3)).collect::<Result<_, _>>().unwrap();
+            assert!(steps[0].contains("USING INTEGER PRIMARY KEY"), "{sql}: {steps:?}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::config::Synchronous;
@@ -45,6 +46,8 @@ fn try_open(path: &Path, settings: OpenSettings) -> Result<Connection, SqliteErr
     }
     connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(128);
+    // Else a statement whose plan could depend on a parameter is prepared anew whenever that changes: each receive.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
     match state(&connection, path)? {
         State::Empty => {
             connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;

@@ -1,6 +1,9 @@
 //! Attributes and receipts as bytes in a column.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
+use event_runtime::delivery::attribute;
 use event_runtime::embedded::MessageAttribute;
 
 /// Attributes one after another: name, type and value, each behind its length in four bytes. `None` = no attribute.
@@ -28,13 +31,12 @@ pub(super) fn unpack_attributes(packed: &[u8]) -> Option<Vec<MessageAttribute>> 
     let mut attributes = Vec::with_capacity(8);
     while !rest.is_empty() {
         let name = std::str::from_utf8(part(&mut rest)?).ok()?;
+        let name = attribute::known(name).map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed);
         let data_type = std::str::from_utf8(part(&mut rest)?).ok()?;
         let value = part(&mut rest)?;
         attributes.push(match data_type {
-            "String" => MessageAttribute::string(name.to_owned(), std::str::from_utf8(value).ok()?),
-            _ => {
-                MessageAttribute::typed(name.to_owned(), data_type.to_owned(), Bytes::copy_from_slice(value))
-            }
+            "String" => MessageAttribute::string(name, std::str::from_utf8(value).ok()?),
+            _ => MessageAttribute::typed(name, data_type.to_owned(), Bytes::copy_from_slice(value)),
         });
     }
     Some(attributes)

@@ -123,10 +123,10 @@ enum Picked {
 }
 
 /// Hides what was received, one statement for up to ten of them.
-const LEASE: &str = "UPDATE message SET state = 1, due = ?12, received_at = ?13, \
+pub(super) const LEASE: &str = "UPDATE message SET state = 1, due = ?12, received_at = ?13, \
      first_received_at = CASE receive_count WHEN 0 THEN ?13 ELSE first_received_at END, \
      receive_count = receive_count + 1, receives = (receives + 1) & 4294967295, changed = 0 \
-     WHERE queue = ?1 AND sequence IN (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+     WHERE +queue = ?1 AND sequence IN (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 
 /// The state of one receive.
 struct Pick {

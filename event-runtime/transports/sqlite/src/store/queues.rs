@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 use crate::limits::COOL_DOWN;
 
-use super::schema::{DELAYED, IN_FLIGHT};
+use super::schema::{self, DELAYED, IN_FLIGHT};
 use super::session::{Facts, Fault, Open, Session};
 use super::tick::CLOCK_TOLERANCE;
 use super::{ARN_PREFIX, arn};
@@ -81,9 +81,12 @@ impl Session<'_> {
             params![name, fifo, pairs, messages, bytes, in_flight, ids, self.now],
         )?;
         let id = self.last_id();
+        let full =
+            || rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL), None);
+        let (first, _) = schema::sequences(id).ok_or_else(full)?;
         self.execute(
-            "INSERT INTO tally (queue, touched_at, has_lines) VALUES (?1, ?2, ?3)",
-            params![id, self.now, fifo],
+            "INSERT INTO tally (queue, touched_at, has_lines, next_sequence) VALUES (?1, ?2, ?3, ?4)",
+            params![id, self.now, fifo, first],
         )?;
         Ok(Identity { id, name: name.to_owned(), fifo })
     }

@@ -14,6 +14,15 @@ pub(super) const VERSION: i32 = 1;
 /// [`CREATE`] makes the tables as they are after the last of them.
 pub(super) const STEPS: [&str; VERSION as usize - 1] = [];
 
+/// How many bits of a message's sequence count inside its queue: 4.4 million million messages, in two million queues.
+const COUNTING_BITS: u32 = 42;
+
+/// The sequences of a queue, both ends inclusive; `None` where there have been too many queues in the file.
+pub(super) fn sequences(queue: i64) -> Option<(i64, i64)> {
+    let first = queue.checked_mul(1 << COUNTING_BITS)?;
+    Some((first, first.checked_add((1 << COUNTING_BITS) - 1)?))
+}
+
 /// The state of a message that can be received; on a FIFO queue, as soon as everything before it in its line can.
 pub(super) const READY: i64 = 0;
 /// The state of a message that was received and is hidden.
@@ -68,8 +77,8 @@ CREATE UNIQUE INDEX line_by_name ON line (queue, name);
 CREATE INDEX line_by_turn ON line (queue, turn) WHERE turn IS NOT NULL;
 
 CREATE TABLE message (
+    sequence INTEGER PRIMARY KEY, -- the queue's id in the upper bits: a queue's messages stand together, in their order
     queue INTEGER NOT NULL,
-    sequence INTEGER NOT NULL,
     payload INTEGER NOT NULL,
     size INTEGER NOT NULL,
     state INTEGER NOT NULL, -- 0 ready, 1 in flight, 2 delayed
@@ -81,9 +90,8 @@ CREATE TABLE message (
     receive_count INTEGER NOT NULL DEFAULT 0, -- receives less hand-backs
     receives INTEGER NOT NULL DEFAULT 0, -- receives and hand-backs: tells receipts apart
     changed INTEGER NOT NULL DEFAULT 0, -- whether its visibility was changed since it was received
-    dead_letter_source TEXT, -- the queue that a redrive policy moved it away from
-    PRIMARY KEY (queue, sequence)
-) STRICT, WITHOUT ROWID;
+    dead_letter_source TEXT -- the queue that a redrive policy moved it away from
+) STRICT;
 CREATE INDEX message_by_due ON message (queue, state, due);
 CREATE INDEX message_by_line ON message (line, sequence) WHERE line IS NOT NULL;
 

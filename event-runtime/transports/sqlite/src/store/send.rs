@@ -164,8 +164,10 @@ impl Session<'_> {
     fn next_expiry(&self, open: &Open) -> Result<i64, Fault> {
         let retention = open.facts.attributes.retention.as_micros() as i64;
         let oldest: Option<i64> = self
-            .statement("SELECT sent_at FROM message WHERE queue = ?1 ORDER BY sequence LIMIT 1")?
-            .query_row([open.facts.id], |row| row.get(0))
+            .statement(
+                "SELECT sent_at FROM message WHERE sequence BETWEEN ?1 AND ?2 ORDER BY sequence LIMIT 1",
+            )?
+            .query_row(open.sequences(), |row| row.get(0))
             .optional()?;
         Ok(oldest.map_or(i64::MAX, |sent_at| sent_at.saturating_add(retention)))
     }

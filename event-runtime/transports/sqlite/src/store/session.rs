@@ -7,6 +7,7 @@ use event_runtime::embedded::{MessageId, QueueAttributes, QueueError, QueueSetti
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, params};
 
 use super::cache::{Cache, Known};
+use super::schema::sequences;
 use super::writer::Ids;
 
 /// Why a job did not do what it was asked.
@@ -76,6 +77,11 @@ pub(crate) struct Open {
 const TOUCH_INTERVAL: i64 = 500_000;
 
 impl Open {
+    /// The sequences that the queue's messages have, both ends inclusive.
+    pub(super) fn sequences(&self) -> (i64, i64) {
+        sequences(self.facts.id).unwrap_or((i64::MAX, i64::MAX))
+    }
+
     /// Takes note that something of the queue is due at `due`.
     pub(super) fn expect(&mut self, now: i64, due: i64) {
         self.quiet_until = self.quiet_until.min(due);

@@ -60,16 +60,17 @@ impl Session<'_> {
         const OLDEST: &str = concat!(
             "SELECT ",
             stored_columns!(),
-            " FROM message m WHERE m.queue = ?1 ORDER BY m.sequence LIMIT ?2"
+            " FROM message m WHERE m.sequence BETWEEN ?1 AND ?2 ORDER BY m.sequence LIMIT ?3"
         );
         let retention = open.facts.attributes.retention.as_micros() as i64;
+        let (first, last) = open.sequences();
         let (mut removed, mut next) = (0, i64::MAX);
         // Nearly always there is none: one is looked at first.
         let mut most = 1;
         while removed < CLEAN_UP_STEP {
             let mut oldest: Vec<Stored> = self
                 .statement(OLDEST)?
-                .query_map([open.facts.id, most as i64], Stored::read)?
+                .query_map([first, last, most as i64], Stored::read)?
                 .collect::<Result<_, _>>()?;
             let found = oldest.len();
             let expiry = |stored: &Stored| stored.sent_at.saturating_add(retention);

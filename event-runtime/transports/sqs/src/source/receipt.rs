@@ -13,13 +13,29 @@ use crate::limits::MAX_VISIBILITY;
 /// Kept free of the twelve hours for clocks that differ and calls that take their time.
 const MARGIN: Duration = Duration::from_secs(30);
 
-/// The lease of a handle that was asked for at `asked_at`, in whole seconds since the epoch: one text for all messages
-/// of a receive.
-pub(crate) fn lease(asked_at: &str, handle: &str) -> Lease {
-    Lease::Text([asked_at, ":", handle].concat().into())
+/// Makes the leases of what one receive brought, in one buffer.
+pub(crate) struct Leases {
+    text: String,
+    /// Where handles begin in it.
+    start: usize,
 }
 
-/// The handle of a lease; `None` for one that no [`lease`] made.
+impl Leases {
+    /// For a receive that was asked for at this moment.
+    pub(crate) fn new(asked_at: Timestamp) -> Self {
+        let text = format!("{}:", asked_at.as_second());
+        Self { start: text.len(), text }
+    }
+
+    /// The lease of a handle.
+    pub(crate) fn lease(&mut self, handle: &str) -> Lease {
+        self.text.truncate(self.start);
+        self.text.push_str(handle);
+        Lease::Text(self.text.as_str().into())
+    }
+}
+
+/// The handle of a lease; `None` for one that no [`Leases`] made.
 pub(crate) fn handle(lease: &Lease) -> Option<&str> {
     parts(lease).map(|(_, handle)| handle)
 }
@@ -48,15 +64,16 @@ mod tests {
 
     #[test]
     fn a_handle_survives_whatever_it_holds() {
+        let mut leases = Leases::new(at(7));
         for text in ["AQEB==", "a:b:c", ""] {
-            assert_eq!(handle(&lease("7", text)), Some(text));
+            assert_eq!(handle(&leases.lease(text)), Some(text));
         }
         assert_eq!(handle(&Lease::Numbers(1, 2)), None);
     }
 
     #[test]
     fn timeouts_are_rounded_up_and_stay_within_the_twelve_hours_of_the_receive() {
-        let lease = lease("1000", "h");
+        let lease = Leases::new(at(1000)).lease("h");
         let after =
             |elapsed: i64, seconds| visibility(&lease, Duration::from_secs_f64(seconds), at(1000 + elapsed));
         assert_eq!(after(0, 0.0), 0);

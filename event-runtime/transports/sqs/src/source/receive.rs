@@ -12,7 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::attributes;
 use crate::error::{Fault, FaultKind};
 use crate::limits::{DEDUPLICATION_INTERVAL, MAX_BATCH, MAX_WAIT};
-use crate::source::{SqsSource, receipt};
+use crate::source::SqsSource;
+use crate::source::receipt::Leases;
 
 /// How many receives in a row may find the credentials expired before that is taken to last.
 const EXPIRED_RECEIVES: u32 = 5;
@@ -39,8 +40,8 @@ impl SqsSource {
             Ok(reply) => {
                 self.expired.store(0, Ordering::Relaxed);
                 let messages = reply.messages.unwrap_or_default();
-                let asked_at = asked_at.as_second().to_string();
-                Ok(messages.into_iter().map(|message| delivery(message, self.fifo, &asked_at)).collect())
+                let mut leases = Leases::new(asked_at);
+                Ok(messages.into_iter().map(|message| delivery(message, self.fifo, &mut leases)).collect())
             }
             Err(error) => {
                 let fault = Fault::from_sdk(&error);
@@ -78,8 +79,7 @@ fn system_attributes(fifo: bool) -> Vec<System> {
     names
 }
 
-/// `asked_at` as [`receipt::lease`] takes it.
-fn delivery(message: SqsMessage, fifo: bool, asked_at: &str) -> Delivery {
+fn delivery(message: SqsMessage, fifo: bool, leases: &mut Leases) -> Delivery {
     let SqsMessage { message_id, receipt_handle, body, attributes: system, message_attributes, .. } = message;
     let mut delivery = Delivery {
         body: body.unwrap_or_default().into(),
@@ -89,7 +89,7 @@ fn delivery(message: SqsMessage, fifo: bool, asked_at: &str) -> Delivery {
         receive_count: None,
         sent_at: None,
         first_received_at: None,
-        lease: receipt::lease(asked_at, receipt_handle.as_deref().unwrap_or_default()),
+        lease: leases.lease(receipt_handle.as_deref().unwrap_or_default()),
     };
     let moment = |text: &str| text.parse().ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
     // One pass: each lookup in the SDK's map would hash.
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_delivery_says_what_the_message_said() {
-        let delivery = delivery(message(), true, "5");
+        let delivery = delivery(message(), true, &mut Leases::new(at(5)));
         assert_eq!((delivery.receive_count, delivery.group.as_deref()), (Some(3), Some("g")));
         assert_eq!(delivery.sent_at, Some(Timestamp::from_millisecond(1_700_000_000_123).unwrap()));
         assert_eq!(delivery.first_received_at, None);
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn the_tenant_of_a_fair_queue_is_no_order() {
-        assert_eq!(delivery(message(), false, "5").group, None);
+        assert_eq!(delivery(message(), false, &mut Leases::new(at(5))).group, None);
     }
 
     #[test]

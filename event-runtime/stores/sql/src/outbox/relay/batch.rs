@@ -1,6 +1,5 @@
 //! One batch: rows are claimed, published in waves, and settled.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use event_runtime::Message;
@@ -9,6 +8,7 @@ use event_runtime::transport::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use crate::outbox::rows::{Claimed, PENDING, Settled, millis};
+use crate::outbox::store::{End, Turn};
 use crate::outbox::telemetry;
 use crate::{Database, StoreError};
 
@@ -22,6 +22,8 @@ const PARTS_PER_LEASE: u32 = 3;
 /// The claimed rows, each in exactly one place, so that a batch that is broken off knows what to give back.
 pub(super) struct Batch<'a, Db: Database> {
     relay: &'a Relay<Db>,
+    /// The name of the claim.
+    claim: String,
     lanes: Lanes,
     /// Being published.
     wave: Vec<Claimed>,
@@ -32,13 +34,28 @@ pub(super) struct Batch<'a, Db: Database> {
 }
 
 impl<'a, Db: Database> Batch<'a, Db> {
-    pub(super) async fn claim(relay: &'a Relay<Db>) -> Result<Self, StoreError> {
+    /// Claims rows under this name, after it has ended an earlier claim of the name.
+    pub(super) async fn claim(relay: &'a Relay<Db>, claim: &str) -> Result<Self, StoreError> {
+        Self::after(relay, claim, &[]).await
+    }
+
+    /// Removes what an earlier batch has published, ends its claim, and claims the next rows; by one commit, unless that is to
+    /// wait for the disk.
+    async fn after(relay: &'a Relay<Db>, claim: &str, published: &[i64]) -> Result<Self, StoreError> {
         let now = relay.now();
         let until = now.saturating_add(lease_millis(relay));
         let most = i64::from(relay.settings.batch.max(1));
-        let rows = Db::outbox_claim(&relay.pool, &relay.id, now, until, most).await?;
+        if relay.settings.wait_for_flush && !published.is_empty() {
+            // Claims of other relays do not wait for the disk, nor does this one.
+            let settle = Turn { claim, published, now, until, most: 0, waits: true };
+            Db::outbox_turn(&relay.pool, &settle).await?;
+        }
+        let published = if relay.settings.wait_for_flush { &[] } else { published };
+        let turn = Turn { claim, published, now, until, most, waits: false };
+        let rows = Db::outbox_turn(&relay.pool, &turn).await?;
         let mut batch = Self {
             relay,
+            claim: claim.to_owned(),
             report: RelayReport { claimed: rows.len() as u64, ..RelayReport::default() },
             lanes: Lanes::new(rows),
             wave: Vec::new(),
@@ -48,6 +65,10 @@ impl<'a, Db: Database> Batch<'a, Db> {
         };
         batch.plan_renewal();
         Ok(batch)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.report.claimed == 0
     }
 
     /// Publishes wave after wave until nothing is left or `stop` is asked for.
@@ -70,16 +91,34 @@ impl<'a, Db: Database> Batch<'a, Db> {
         }
     }
 
-    /// Settles everything, and says what became of the batch.
-    pub(super) async fn finish(mut self) -> Result<RelayReport, StoreError> {
-        let unknown = std::mem::take(&mut self.wave);
-        self.settled.released.extend(unknown.iter().map(|row| row.sequence));
-        let untried = self.lanes.take();
-        self.settled.released.extend(untried);
-        self.report.released += self.settled.released.len() as u64;
+    /// Settles everything, gives back what was not published, and says what became of the batch.
+    pub(super) async fn finish(self) -> Result<RelayReport, StoreError> {
+        self.conclude(false).await.map(|(report, _)| report)
+    }
+
+    /// [`Batch::finish`], and the next batch where it could be claimed by the same commit.
+    pub(super) async fn finish_and_claim(self) -> Result<(RelayReport, Option<Self>), StoreError> {
+        self.conclude(true).await
+    }
+
+    async fn conclude(mut self, goes_on: bool) -> Result<(RelayReport, Option<Self>), StoreError> {
+        let unknown = std::mem::take(&mut self.wave).len();
+        self.report.released += (unknown + self.lanes.clear()) as u64;
+        let settings = &self.relay.settings;
+        let is_plain = self.settled.failed.is_empty() && !self.settled.published.is_empty();
+        let at_once =
+            goes_on && is_plain && self.report.released == 0 && settings.retention == Retention::Remove;
         let mut failures = 0;
         loop {
-            let Err(error) = self.settle().await else { return Ok(self.report) };
+            let concluded = if at_once {
+                Self::after(self.relay, &self.claim, &self.settled.published).await.map(Some)
+            } else {
+                self.settle(true).await.map(|()| None)
+            };
+            let error = match concluded {
+                Ok(next) => return Ok((self.report, next)),
+                Err(error) => error,
+            };
             failures += 1;
             let pause = self.relay.settings.pause(failures);
             let patience = self.leased_until.saturating_sub(self.relay.now());
@@ -129,7 +168,7 @@ impl<'a, Db: Database> Batch<'a, Db> {
             self.report.retried += 1;
             // Whatever stands behind it in its key waits with it.
             if let Some(key) = &row.ordering_key {
-                self.settled.released.extend(self.lanes.close(key));
+                self.report.released += self.lanes.close(key) as u64;
             }
         }
         self.settled.failed.push(failed);
@@ -140,15 +179,13 @@ impl<'a, Db: Database> Batch<'a, Db> {
     async fn renew(&mut self) {
         let until = self.relay.now().saturating_add(lease_millis(self.relay));
         let renewed = async {
-            // Rows behind a failed one are given back with it, in one transaction.
-            self.settle().await?;
-            let rows: Vec<i64> =
+            self.settle(false).await?;
+            let left: Vec<i64> =
                 self.wave.iter().map(|row| row.sequence).chain(self.lanes.sequences()).collect();
-            if rows.is_empty() {
-                return Ok(());
+            // What is done, failed or stands behind a failed row is not in the claim any more.
+            if !left.is_empty() && !Db::outbox_extend(&self.relay.pool, &self.claim, until, &left).await? {
+                self.report.lost += self.lanes.clear() as u64;
             }
-            let ours = Db::outbox_extend(&self.relay.pool, &self.relay.id, until, &rows).await?;
-            self.report.lost += self.lanes.keep_only(&HashSet::from_iter(ours));
             Ok::<_, StoreError>(())
         };
         match renewed.await {
@@ -156,19 +193,22 @@ impl<'a, Db: Database> Batch<'a, Db> {
             Err(error) => {
                 telemetry::store_failed(&self.relay.name, &error);
                 if self.relay.now() >= self.leased_until {
-                    self.report.lost += self.lanes.take().len() as u64;
+                    self.report.lost += self.lanes.clear() as u64;
                 }
             }
         }
         self.plan_renewal();
     }
 
-    async fn settle(&mut self) -> Result<(), StoreError> {
-        if self.settled.is_empty() {
+    /// Writes down what is known by now; `ends_claim` with the last of it.
+    async fn settle(&mut self, ends_claim: bool) -> Result<(), StoreError> {
+        if self.is_empty() || (self.settled.is_empty() && !ends_claim) {
             return Ok(());
         }
-        let keep = matches!(self.relay.settings.retention, Retention::Keep(_)).then(|| self.relay.now());
-        Db::outbox_settle(&self.relay.pool, &self.relay.id, &self.settled, keep).await?;
+        let settings = &self.relay.settings;
+        let keep = matches!(settings.retention, Retention::Keep(_)).then(|| self.relay.now());
+        let end = End { ends_claim, waits: settings.wait_for_flush };
+        Db::outbox_settle(&self.relay.pool, &self.claim, &self.settled, keep, end).await?;
         self.settled = Settled::default();
         Ok(())
     }

@@ -126,6 +126,12 @@ impl<'a, Db: Database> Idle<'a, Db> {
         }
     }
 
+    /// Whether it is time for [`Idle::keep_house`].
+    pub(super) fn has_house_to_keep(&self) -> bool {
+        let now = self.relay.now();
+        now >= self.measure_at || now >= self.clean_up_at
+    }
+
     /// Removes a batch of kept rows and measures, where it is time to; returns how many rows were removed. What fails is logged
     /// and comes again when it is due: publishing does not depend on it.
     pub(super) async fn keep_house(&mut self) -> u64 {

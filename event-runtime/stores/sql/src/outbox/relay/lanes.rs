@@ -1,6 +1,6 @@
 //! The order inside a batch: rows of one key one after the other, everything else side by side.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 use crate::outbox::rows::Claimed;
 
@@ -34,38 +34,23 @@ impl Lanes {
         wave
     }
 
-    /// Ends the lane of `key` and returns the rows that stood in it.
-    pub(super) fn close(&mut self, key: &str) -> Vec<i64> {
+    /// Ends the lane of `key`; how many rows stood in it.
+    pub(super) fn close(&mut self, key: &str) -> usize {
         let place = self
             .0
             .iter()
             .position(|lane| lane.front().is_some_and(|row| row.ordering_key.as_deref() == Some(key)));
-        place.map(|place| sequences(&self.0.swap_remove(place))).unwrap_or_default()
+        place.map_or(0, |place| self.0.swap_remove(place).len())
     }
 
-    /// Every row, and none stays.
-    pub(super) fn take(&mut self) -> Vec<i64> {
-        std::mem::take(&mut self.0).iter().flat_map(sequences).collect()
+    /// Forgets every row; how many there were.
+    pub(super) fn clear(&mut self) -> usize {
+        std::mem::take(&mut self.0).iter().map(VecDeque::len).sum()
     }
 
     pub(super) fn sequences(&self) -> impl Iterator<Item = i64> {
         self.0.iter().flatten().map(|row| row.sequence)
     }
-
-    /// Forgets what another relay has by now, with everything behind it in its lane; how many rows it were.
-    pub(super) fn keep_only(&mut self, ours: &HashSet<i64>) -> u64 {
-        let before = self.sequences().count();
-        for lane in &mut self.0 {
-            let kept = lane.iter().take_while(|row| ours.contains(&row.sequence)).count();
-            lane.truncate(kept);
-        }
-        self.0.retain(|lane| !lane.is_empty());
-        (before - self.sequences().count()) as u64
-    }
-}
-
-fn sequences(lane: &VecDeque<Claimed>) -> Vec<i64> {
-    lane.iter().map(|row| row.sequence).collect()
 }
 
 #[cfg(test)]
@@ -96,15 +81,6 @@ mod tests {
     fn a_closed_lane_gives_its_rows_back() {
         let mut lanes = lanes();
         wave(&mut lanes);
-        assert_eq!(lanes.close("a"), [3]);
-        assert!(lanes.close("b").is_empty());
-        assert!(lanes.take().is_empty());
-    }
-
-    #[test]
-    fn what_stands_behind_a_lost_row_is_lost_with_it() {
-        let mut lanes = lanes();
-        assert_eq!(lanes.keep_only(&HashSet::from([3, 2, 4])), 3, "1, 3 behind it, and 5");
-        assert_eq!(wave(&mut lanes), [2, 4]);
+        assert_eq!((lanes.close("a"), lanes.close("b"), lanes.clear()), (1, 0, 0));
     }
 }

@@ -71,8 +71,6 @@ pub struct Relay<Db: Database> {
     settings: RelaySettings,
     clock: Clock,
     name: String,
-    /// Tells this relay's claims from those of others.
-    id: String,
 }
 
 impl<Db: Database> Relay<Db> {
@@ -85,7 +83,6 @@ impl<Db: Database> Relay<Db> {
             settings: RelaySettings::default(),
             clock: Clock::system(),
             name: "outbox".to_owned(),
-            id: uuid::Uuid::now_v7().to_string(),
         }
     }
 
@@ -145,7 +142,7 @@ impl<Db: Database> Relay<Db> {
     /// # Cancel safety
     /// A dropped call leaves its rows claimed; they are published again when the lease is over.
     pub async fn run_once(&self) -> Result<RelayReport, StoreError> {
-        let mut batch = Batch::claim(self).await?;
+        let mut batch = Batch::claim(self, &claim_name()).await?;
         batch.publish(&CancellationToken::new()).await;
         batch.finish().await
     }
@@ -180,22 +177,33 @@ impl<Db: Database> Relay<Db> {
     async fn work(&self, stop: &CancellationToken) -> Result<RelayReport, StoreError> {
         let mut total = RelayReport::default();
         let mut idle = Idle::new(self);
+        let claim = claim_name();
+        // By the commit that settled the round before.
+        let mut claimed: Option<Batch<'_, Db>> = None;
         while !stop.is_cancelled() {
-            let round = async {
-                self.ready(&mut idle).await?;
-                self.round(stop, &mut idle).await
-            };
             let round = tokio::select! {
-                round = round => round,
+                round = self.round(claimed.take(), &claim, stop, &mut idle) => round,
                 // A database that hangs does not hold the stop up.
                 () = self.overdue(stop) => break,
             };
-            if let Ok(report) = &round {
-                total += *report;
-            }
+            let round = round.map(|(report, next)| {
+                claimed = next;
+                total += report;
+                report
+            });
             match round {
                 Err(error) if stop.is_cancelled() => telemetry::store_failed(&self.name, &error),
                 round => idle.after(round, stop).await?,
+            }
+        }
+        if let Some(batch) = claimed {
+            let given_back = tokio::select! {
+                report = batch.finish() => report,
+                () = self.overdue(stop) => return Ok(total),
+            };
+            match given_back {
+                Ok(report) => total += report,
+                Err(error) => telemetry::store_failed(&self.name, &error),
             }
         }
         Ok(total)
@@ -211,13 +219,21 @@ impl<Db: Database> Relay<Db> {
         Ok(())
     }
 
-    /// One batch and whatever is due beside it.
-    async fn round(
-        &self,
+    /// One batch, which may be claimed already, and whatever is due beside it; the next batch where one commit could do both.
+    async fn round<'a>(
+        &'a self,
+        claimed: Option<Batch<'a, Db>>,
+        claim: &str,
         stop: &CancellationToken,
-        idle: &mut Idle<'_, Db>,
-    ) -> Result<RelayReport, StoreError> {
-        let mut batch = Batch::claim(self).await?;
+        idle: &mut Idle<'a, Db>,
+    ) -> Result<(RelayReport, Option<Batch<'a, Db>>), StoreError> {
+        let mut batch = match claimed {
+            Some(batch) => batch,
+            None => {
+                self.ready(idle).await?;
+                Batch::claim(self, claim).await?
+            }
+        };
         let deadline = async {
             stop.cancelled().await;
             self.clock.sleep(self.settings.stop_deadline).await;
@@ -226,11 +242,17 @@ impl<Db: Database> Relay<Db> {
             () = batch.publish(stop) => {}
             () = deadline => {}
         }
+        if !stop.is_cancelled() && !idle.has_house_to_keep() {
+            // The next look at the table comes with the settlement.
+            idle.listen().await;
+            let (report, next) = batch.finish_and_claim().await?;
+            return Ok((report, next.filter(|batch| !batch.is_empty())));
+        }
         let mut report = batch.finish().await?;
         if !stop.is_cancelled() {
             report.removed = idle.keep_house().await;
         }
-        Ok(report)
+        Ok((report, None))
     }
 
     /// Completes when a stop has had its time twice: once to publish, once to settle.
@@ -240,12 +262,16 @@ impl<Db: Database> Relay<Db> {
     }
 }
 
+/// Tells a relay's claims from those of others.
+fn claim_name() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
 impl<Db: Database> fmt::Debug for Relay<Db> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Relay")
             .field("name", &self.name)
-            .field("id", &self.id)
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }

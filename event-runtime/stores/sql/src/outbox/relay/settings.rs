@@ -39,11 +39,17 @@ pub struct RelaySettings {
     pub stats_interval: Duration,
     /// How long a stop waits for what is being published.
     pub stop_deadline: Duration,
+    /// Whether settling a batch waits until the server has it on its disk. Where it does not, the next batch is claimed by the
+    /// same commit, and rows that were published in the last moments before the *server* fails are published once more, under the
+    /// same id: three times `wal_writer_delay` at most, 0.6 s by default
+    /// ([asynchronous commit](https://www.postgresql.org/docs/current/wal-async-commit.html)). What a process that is killed has
+    /// settled stays settled either way; SQLite does as its file's `synchronous` says. Claims never wait.
+    pub wait_for_flush: bool,
 }
 
 impl Default for RelaySettings {
     /// Batches of 100 leased for 30 s, a look every 500 ms, retries from 250 ms to 60 s, five refusals, nothing kept, 10 s to
-    /// stop.
+    /// stop, no wait for the server's disk.
     fn default() -> Self {
         Self {
             batch: 100,
@@ -56,6 +62,7 @@ impl Default for RelaySettings {
             clean_up_interval: Duration::from_secs(10),
             stats_interval: Duration::from_secs(15),
             stop_deadline: Duration::from_secs(10),
+            wait_for_flush: false,
         }
     }
 }

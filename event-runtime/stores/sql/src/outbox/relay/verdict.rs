@@ -3,25 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::outbox::progress::Progress;
+use crate::outbox::rows::{Claimed, Failed, PENDING, SET_ASIDE};
 use event_runtime::Message;
 use event_runtime::codec::Codec;
 use event_runtime::pool::{EmitError, EmitErrorKind, Remaining};
 use event_runtime::transport::{ProduceError, ProduceErrorKind};
-use serde::{Deserialize, Serialize};
-
-use crate::outbox::rows::{Claimed, Failed, PENDING, SET_ASIDE};
 
 use super::RelaySettings;
 
 /// An error's text in the table is at most this long, in characters.
 const MAX_ERROR: usize = 2_000;
-
-/// Which producers have an event, and which do not; what makes a retry go to the remaining ones only.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Progress {
-    taken: Vec<String>,
-    remaining: Vec<String>,
-}
 
 /// The row's message, as it is to be sent now.
 pub(super) fn message_of(row: &Claimed, codec: &Codec, now: i64) -> Result<Message, String> {
@@ -52,7 +44,12 @@ pub(super) fn after(error: &EmitError, row: &Claimed, settings: &RelaySettings, 
         remaining: error.remaining().iter().map(|remaining| remaining.producer().to_owned()).collect(),
     });
     let progress = progress.and_then(|progress| serde_json::to_string(&progress).ok());
-    failed(is_refusal(error), chain(error), progress, row, settings, now)
+    // Why each did not take it: a row that waits for a producer which the pool does not know says so.
+    let mut text = chain(error);
+    for remaining in error.remaining() {
+        text.push_str(&format!("; `{}`: {}", remaining.producer(), chain(remaining.error())));
+    }
+    failed(is_refusal(error), text, progress, row, settings, now)
 }
 
 /// The row after it could not even be read.
@@ -141,6 +138,8 @@ mod tests {
             assert_eq!((failed.refusals, failed.state), (1, PENDING), "{kind:?}");
         }
         assert!(!is_refusal(&error(&[Refused, Unavailable])), "the other producer may still take it");
+        let failed = after(&error(&[NotFound]), &row(0), &RelaySettings::default(), 1_000);
+        assert!(failed.error.ends_with("; `p`: no"), "{}", failed.error);
     }
 
     #[test]

@@ -7,17 +7,19 @@
 //! | statement | run | parameters |
 //! |---|---|---|
 //! | `INSERT` | in the writer's transaction | see the constant |
-//! | `CLAIM` | alone | now, most rows, name of the relay, end of the lease |
-//! | `EXTEND` | alone | sequences, name of the relay, new end of the lease |
+//! | `TURN` (PostgreSQL) | alone | name of the claim, published sequences, now, end of the lease, most rows, whether to wait for the disk |
+//! | `END_CLAIMS`, `PICK`, `CLAIM` (SQLite) | in one transaction | see the constants |
+//! | `EXTEND` | alone | sequences that are left, name of the claim, new end of the lease |
 //! | `REMOVE_PUBLISHED` | settling | sequences |
 //! | `KEEP_PUBLISHED` | settling | sequences, now |
-//! | `FAIL` | settling | objects with `sequence`, `refusals`, `state`, `available_at`, `settled_at`, `error`, `progress`; name of the relay |
-//! | `RELEASE` | settling | sequences, name of the relay |
+//! | `FAIL` | settling | objects with `sequence`, `refusals`, `state`, `available_at`, `settled_at`, `error`, `progress`; name of the claim |
+//! | `END` | settling | name of the claim |
 //! | `CLEAN_UP` | alone | kept since before then, most rows |
 //! | `STATS` | alone | now |
 //! | `LIST_SET_ASIDE` | alone | most rows |
 //! | `PUT_BACK` | alone | sequences |
 //! | `DISCARD` | alone | sequences |
+//! | `LIST_PARTLY_PUBLISHED`, `CHANGE_PROGRESS`, `REMOVE_TAKEN` | alone | see the constants |
 //!
 //! Settling = one transaction of whatever applies. A relay claims, publishes the rows of one key one after the other in the order
 //! of their sequence, stops a key at its first failure, and settles.

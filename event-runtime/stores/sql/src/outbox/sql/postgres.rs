@@ -31,34 +31,30 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::b
     WITH ORDINALITY AS given (event_id, payload_type, ordering_key, body, hops, deliver_at, position)
 ORDER BY position";
 
-/// Claims rows and returns them, in no order; several relays may run it at once.
+/// Removes published rows, claims others and returns the whole of these, in no order; several relays may run it at once.
 ///
-/// A key of which a row is claimed, or waits for its next attempt, is left out as a whole. The last condition leaves out a row
-/// whose predecessor was skipped because somebody else had it locked.
-pub const CLAIM: &str = "
-WITH picked AS MATERIALIZED (
-    SELECT sequence, ordering_key FROM event_outbox
-    WHERE state = 0 AND available_at <= $1 AND claimed_until <= $1
-        AND (ordering_key IS NULL OR ordering_key NOT IN (
-            SELECT ordering_key FROM event_outbox
-            WHERE state = 0 AND ordering_key IS NOT NULL AND (claimed_until > 0 OR available_at > 0)
-                AND (claimed_until > $1 OR available_at > $1)))
-    ORDER BY sequence LIMIT $2 FOR UPDATE SKIP LOCKED
-)
-UPDATE event_outbox SET claimed_by = $3, claimed_until = $4
-WHERE sequence IN (
-    SELECT sequence FROM picked
-    WHERE ordering_key IS NULL OR NOT EXISTS (
-        SELECT FROM event_outbox AS earlier
-        WHERE earlier.state = 0 AND earlier.ordering_key = picked.ordering_key AND earlier.sequence < picked.sequence
-            AND earlier.sequence NOT IN (SELECT sequence FROM picked)))
-RETURNING sequence, event_id, payload_type, ordering_key, body, hops, deliver_at, created_at, attempts, refusals, progress";
+/// It calls a function of the migration, so that all of it is one round trip and one commit: the name of the claim, the
+/// published rows (bigint array), now, the end of the lease, most rows (0 = none, and no claim of this name is left), and whether the
+/// commit waits for the disk. A claim of this name that was there before has ended. A key of which a row is claimed, or waits for its next attempt, is left out as a
+/// whole.
+///
+/// A commit that does not wait can be lost with the last moments before the *server* fails, see
+/// <https://www.postgresql.org/docs/current/wal-async-commit.html>: rows whose removal or claim is lost are published once more.
+pub const TURN: &str = "
+SELECT sequence, event_id, payload_type, ordering_key, body, hops, deliver_at, created_at, attempts, refusals, progress
+FROM event_outbox_turn($1, $2, $3, $4, $5, $6)";
 
-/// Extends a lease and returns the sequences of the rows that are still the relay's.
+/// Extends a lease to what is left of its rows; no row is affected where the claim has ended.
 pub const EXTEND: &str = "
-UPDATE event_outbox SET claimed_until = $3
-WHERE sequence IN (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb)) AND claimed_by = $2 AND state = 0
-RETURNING sequence";
+UPDATE event_outbox_claim SET claimed_until = $3, sequences = rest.sequences, keys = rest.keys
+FROM (
+    SELECT coalesce(array_agg(sequence), '{}') AS sequences, coalesce(
+        array_agg(DISTINCT hashtextextended(ordering_key, 0)) FILTER (WHERE ordering_key IS NOT NULL), '{}') AS keys
+    FROM event_outbox WHERE sequence IN (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))) AS rest
+WHERE claim = $2";
+
+/// Ends a claim: what is left of its rows can be claimed again.
+pub const END: &str = "DELETE FROM event_outbox_claim WHERE claim = $1";
 
 /// Removes published rows, whoever has claimed them by now.
 pub const REMOVE_PUBLISHED: &str = "
@@ -66,22 +62,18 @@ DELETE FROM event_outbox WHERE sequence IN (SELECT value::bigint FROM jsonb_arra
 
 /// Keeps published rows for a while.
 pub const KEEP_PUBLISHED: &str = "
-UPDATE event_outbox SET state = 1, settled_at = $2, claimed_by = NULL, claimed_until = 0, available_at = 0, progress = NULL
+UPDATE event_outbox SET state = 1, settled_at = $2, available_at = 0, progress = NULL
 WHERE sequence IN (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))";
 
 /// Notes failures: the next attempt (`state` 0, `available_at`) or that the row is set aside (`state` 2, `settled_at`).
 pub const FAIL: &str = "
 UPDATE event_outbox SET attempts = attempts + 1, refusals = failed.refusals, state = failed.state,
     available_at = failed.available_at, settled_at = failed.settled_at, last_error = failed.error,
-    progress = failed.progress, claimed_by = NULL, claimed_until = 0
+    progress = failed.progress
 FROM jsonb_to_recordset($1::jsonb) AS failed
     (sequence bigint, refusals integer, state smallint, available_at bigint, settled_at bigint, error text, progress text)
-WHERE event_outbox.sequence = failed.sequence AND event_outbox.claimed_by = $2 AND event_outbox.state = 0";
-
-/// Gives rows back that nobody tried to publish.
-pub const RELEASE: &str = "
-UPDATE event_outbox SET claimed_by = NULL, claimed_until = 0
-WHERE sequence IN (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb)) AND claimed_by = $2 AND state = 0";
+WHERE event_outbox.sequence = failed.sequence AND event_outbox.state = 0
+    AND EXISTS (SELECT FROM event_outbox_claim WHERE claim = $2)";
 
 /// Removes a few of the published rows that were kept long enough.
 pub const CLEAN_UP: &str = "
@@ -92,7 +84,9 @@ DELETE FROM event_outbox WHERE sequence IN (SELECT sequence FROM picked)";
 
 /// One row: pending, claimed, waiting for a next attempt, set aside, kept, creation of the oldest pending row.
 pub const STATS: &str = "
-SELECT count(*), count(*) FILTER (WHERE claimed_until > $1), count(*) FILTER (WHERE available_at > $1),
+SELECT count(*), count(*) FILTER (WHERE sequence IN (
+        SELECT unnest(sequences) FROM event_outbox_claim WHERE claimed_until > $1)),
+    count(*) FILTER (WHERE available_at > $1),
     (SELECT count(*) FROM event_outbox WHERE state = 2 AND state <> 0),
     (SELECT count(*) FROM event_outbox WHERE state = 1 AND state <> 0), min(created_at)
 FROM event_outbox WHERE state = 0";
@@ -111,3 +105,17 @@ WHERE sequence IN (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb
 pub const DISCARD: &str = "
 DELETE FROM event_outbox
 WHERE sequence IN (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb)) AND state = 2";
+
+/// Pending rows that some producers have already: sequence and `progress`, from a sequence on, most rows.
+pub const LIST_PARTLY_PUBLISHED: &str = "
+SELECT sequence, progress FROM event_outbox
+WHERE state <> 1 AND progress IS NOT NULL AND sequence > $1 ORDER BY sequence LIMIT $2";
+
+/// Changes who is still to get a row, unless that has changed meanwhile: sequence, `progress` before, `progress`.
+pub const CHANGE_PROGRESS: &str = "
+UPDATE event_outbox SET progress = $3
+WHERE sequence = $1 AND progress = $2 AND state <> 1";
+
+/// Removes a row that everybody has, unless that has changed meanwhile: sequence, `progress` before.
+pub const REMOVE_TAKEN: &str =
+    "DELETE FROM event_outbox WHERE sequence = $1 AND progress = $2 AND state <> 1";

@@ -1,4 +1,6 @@
-//! How long events take from their emission to their handler, and what sleeping handlers cost the others.
+//! How long events take from their emission to their handler, by the clock, and what sleeping handlers cost the others.
+//!
+//! Machines are noisy: nothing is judged by these figures. Each event's latency is kept, so that the percentiles are exact.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -17,7 +19,7 @@ const EVENTS: usize = 5_000;
 const BURST: usize = 5;
 const SLEEP: Duration = Duration::from_millis(10);
 
-pub(super) fn run() {
+pub(crate) fn run() {
     println!("\n### Latency from emission to handler, {} events a second\n", BURST * 1_000);
     println!("| handlers at once | asleep | p50, µs | p99, µs | p99.9, µs | awake handlers a second |");
     println!("|--:|---|--:|--:|--:|--:|");
