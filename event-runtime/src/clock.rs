@@ -51,9 +51,29 @@ impl Clock {
     /// when somebody sets the wall clock.
     pub(crate) fn steady(&self) -> Timestamp {
         match &self.0 {
-            Inner::System => system_steady(),
+            Inner::System => {
+                let (wall, since) = system_steady();
+                after(wall, since)
+            }
             Inner::Manual(manual) => manual.now(),
         }
+    }
+
+    /// [`Clock::steady`] in microseconds since the Unix epoch.
+    pub(crate) fn steady_micros(&self) -> i64 {
+        match &self.0 {
+            Inner::System => {
+                let (wall, since) = system_steady();
+                wall.as_microsecond().saturating_add(micros(since))
+            }
+            Inner::Manual(manual) => manual.now().as_microsecond(),
+        }
+    }
+
+    /// Completes when [`Clock::steady_micros`] is `deadline` or later.
+    pub(crate) fn sleep_until_steady(&self, deadline: i64) -> Sleep {
+        let left = deadline.saturating_sub(self.steady_micros());
+        self.sleep(Duration::from_micros(u64::try_from(left).unwrap_or_default()))
     }
 
     /// Completes when `duration` has passed on this clock.
@@ -77,10 +97,16 @@ impl Clock {
 }
 
 /// The wall clock when this process first asked, and what has passed since.
-fn system_steady() -> Timestamp {
+fn system_steady() -> (Timestamp, Duration) {
     static START: OnceLock<(Timestamp, Instant)> = OnceLock::new();
     let (wall, start) = *START.get_or_init(|| (Timestamp::now(), Instant::now()));
-    after(wall, tokio::time::Instant::now().into_std().saturating_duration_since(start))
+    (wall, tokio::time::Instant::now().into_std().saturating_duration_since(start))
+}
+
+/// Whole microseconds.
+fn micros(duration: Duration) -> i64 {
+    let seconds = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+    seconds.saturating_mul(1_000_000).saturating_add(i64::from(duration.subsec_micros()))
 }
 
 /// The time from `now` to `then`; zero when `then` has passed.
@@ -269,10 +295,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn microseconds_are_those_of_the_steady_clock() {
+        let manual = clock();
+        manual.advance(Duration::from_nanos(1_500_001_999));
+        assert_eq!(manual.clock().steady_micros(), manual.now().as_microsecond());
+        let system = Clock::system();
+        let (before, between, after) =
+            (system.steady().as_microsecond(), system.steady_micros(), system.steady().as_microsecond());
+        // A microsecond off: one counts from a start that has nanoseconds.
+        assert!((before - 1..=after).contains(&between), "{before} {between} {after}");
+    }
+
     #[tokio::test]
     async fn a_sleep_into_the_past_is_over_at_once() {
         let manual = clock();
         manual.clock().sleep_until(Timestamp::MIN).await;
+        manual.clock().sleep_until_steady(i64::MIN).await;
         manual.clock().sleep(Duration::ZERO).await;
     }
 

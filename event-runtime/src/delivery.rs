@@ -205,25 +205,33 @@ impl Message {
     /// Values that brokers refuse in an attribute (empty, or with control characters) are left out, and so is a
     /// trace context that receivers would ignore: the body has them.
     pub fn attributes(&self) -> Attributes {
-        let mut attributes = Attributes(Vec::with_capacity(5));
-        attributes.0.extend(self.attribute_pairs().map(|(name, value)| (Cow::Borrowed(name), value)));
+        let mut attributes = Attributes(Vec::with_capacity(TYPICAL_ATTRIBUTES));
+        self.each_attribute(|name, value| attributes.0.push((Cow::Borrowed(name), value)));
         attributes
     }
 
-    /// [`Message::attributes`] one by one: unique names, and values that share the message's buffer.
-    pub(crate) fn attribute_pairs(&self) -> impl Iterator<Item = (&'static str, ByteString)> {
+    /// Gives [`Message::attributes`] one by one: unique names, and values that share the message's buffer.
+    pub(crate) fn each_attribute(&self, mut give: impl FnMut(&'static str, ByteString)) {
         let metadata = self.metadata();
-        let trace = metadata.traceparent.as_ref().filter(|_| metadata.trace_parent().is_some());
-        let hops = (self.hops() > 0).then(|| number_text(self.hops()));
-        let values = [
-            (attribute::PAYLOAD_TYPE, Some(metadata.payload_type.clone())),
-            (attribute::VERSION, Some(number_text(metadata.version))),
-            (attribute::ID, Some(metadata.id.clone())),
-            (attribute::CORRELATION_ID, metadata.correlation_id.clone()),
-            (attribute::TRACEPARENT, trace.cloned()),
-            (attribute::HOPS, hops),
-        ];
-        values.into_iter().filter_map(|(name, value)| Some((name, value.filter(|value| fits(value))?)))
+        let mut text = |name, value: &ByteString| {
+            if fits(value) {
+                give(name, value.clone());
+            }
+        };
+        text(attribute::PAYLOAD_TYPE, &metadata.payload_type);
+        text(attribute::VERSION, &number_text(metadata.version));
+        text(attribute::ID, &metadata.id);
+        if let Some(id) = &metadata.correlation_id {
+            text(attribute::CORRELATION_ID, id);
+        }
+        if let Some(trace) = &metadata.traceparent
+            && metadata.trace_parent().is_some()
+        {
+            text(attribute::TRACEPARENT, trace);
+        }
+        if self.hops() > 0 {
+            text(attribute::HOPS, &number_text(self.hops()));
+        }
     }
 
     /// The message as it came with `attributes`: what the body cannot say is read from them.
@@ -238,6 +246,9 @@ impl Message {
         self.body().len() + self.attributes().size()
     }
 }
+
+/// Room for the attributes of an ordinary event, so that their list is allocated once.
+pub(crate) const TYPICAL_ATTRIBUTES: usize = 5;
 
 /// Whether brokers take `value` in an attribute.
 fn fits(value: &str) -> bool {

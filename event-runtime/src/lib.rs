@@ -104,6 +104,7 @@ pub mod router;
 pub mod schema;
 #[cfg(all(feature = "signal", any(unix, windows)))]
 mod shutdown;
+mod slab;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(test)]

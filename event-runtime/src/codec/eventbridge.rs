@@ -17,7 +17,7 @@ use bytestring::ByteString;
 use serde_json::value::RawValue;
 
 use super::native::{self, Field, Overlay, SPECVERSION, texts, write_extensions, write_fields};
-use super::read::{Fault, Found, FoundPayload, Members, RawMembers, Seen, Value};
+use super::read::{Fault, FoundPayload, Members, RawMembers, Seen, Value};
 use super::write::Object;
 use crate::envelope::Metadata;
 
@@ -51,9 +51,8 @@ impl EventBridge {
     }
 }
 
-/// Reads a whole envelope.
-pub(super) fn read(body: &ByteString) -> Result<Found<'_>, Fault> {
-    let mut metadata = Metadata::blank();
+/// Reads a whole envelope into metadata that are blank.
+pub(super) fn read<'de>(body: &'de ByteString, metadata: &mut Metadata) -> Result<FoundPayload<'de>, Fault> {
     let mut seen = Seen::default();
     let mut added = RawMembers::new();
     let mut detail = None;
@@ -84,13 +83,13 @@ pub(super) fn read(body: &ByteString) -> Result<Found<'_>, Fault> {
         Some(detail) => FoundPayload::Within(match ours(&detail)? {
             None => detail.json,
             Some((overlay, payload)) => {
-                lay_over(overlay, &mut metadata, &mut added);
+                lay_over(overlay, metadata, &mut added);
                 payload
             }
         }),
     };
-    keep_added(&mut metadata, &added);
-    Ok(Found { metadata, payload })
+    keep_added(metadata, &added);
+    Ok(payload)
 }
 
 /// Metadata and payload of a `detail` that this runtime wrote; `None` where somebody else did.

@@ -54,7 +54,7 @@ impl Message {
         let (body, payload) = draft.close(&metadata);
         let declared = self.declared().filter(|declared| metadata.payload_type == *declared);
         let message =
-            Self::from_parts(metadata, body, payload, self.format(), self.delay()).with_hops(self.hops());
+            Self::begin(metadata, self.delay()).finish(body, payload, self.format()).with_hops(self.hops());
         declared.into_iter().fold(message, Self::declared_as)
     }
 }

@@ -32,7 +32,7 @@ use serde_json::value::RawValue;
 use crate::envelope::{Envelope, Message, Metadata, PayloadText, WireFormat};
 use crate::event::{DecodeError, Erased, Event};
 use draft::{Draft, range_in};
-use read::{Fault, Found, FoundPayload};
+use read::{Fault, FoundPayload};
 
 /// How envelopes become bodies; decoding recognises every format by itself.
 ///
@@ -109,16 +109,18 @@ impl Codec {
 
     fn write<E: Event>(
         &self,
-        mut metadata: Metadata,
+        metadata: Metadata,
         payload: &E,
         delay: Option<Duration>,
     ) -> Result<Message, EncodeError> {
+        let mut message = Message::begin(metadata, delay);
+        let metadata = message.begun();
         metadata.payload_type = ByteString::from_static(E::PAYLOAD_TYPE);
         metadata.version = E::VERSION;
-        let mut draft = self.open(&mut metadata, TYPICAL_PAYLOAD)?;
+        let mut draft = self.open(metadata, TYPICAL_PAYLOAD)?;
         Erased::write_json(payload, draft.payload())
             .map_err(|error| EncodeError::payload(E::PAYLOAD_TYPE, error))?;
-        Ok(self.close(draft, metadata, delay).declared_as(E::PAYLOAD_TYPE))
+        Ok(self.close(draft, message).declared_as(E::PAYLOAD_TYPE))
     }
 
     /// Writes metadata around a payload that is JSON already; `delay` is how long the broker keeps it back.
@@ -130,16 +132,17 @@ impl Codec {
     /// [`Codec::encode`].
     pub fn encode_raw(
         &self,
-        mut metadata: Metadata,
+        metadata: Metadata,
         payload: &str,
         delay: Option<Duration>,
     ) -> Result<Message, EncodeError> {
         let payload = serde_json::from_str::<&RawValue>(payload).map_err(|error| {
             EncodeError::payload(&metadata.payload_type, DecodeError::malformed("payload", payload, &error))
         })?;
-        let mut draft = self.open(&mut metadata, payload.get().len())?;
+        let mut message = Message::begin(metadata, delay);
+        let mut draft = self.open(message.begun(), payload.get().len())?;
         draft.payload().extend_from_slice(payload.get().as_bytes());
-        Ok(self.close(draft, metadata, delay))
+        Ok(self.close(draft, message))
     }
 
     /// The same message in this codec's format; a message that is in it already is returned as it is.
@@ -150,11 +153,11 @@ impl Codec {
         if message.format() == self.format() {
             return Ok(message.clone());
         }
-        let mut metadata = message.metadata().clone();
-        self.prepare(&mut metadata);
-        let mut draft = Draft::open(self.format(), &metadata, message.payload().len());
+        let mut copy = Message::begin(message.metadata().clone(), message.delay());
+        self.prepare(copy.begun());
+        let mut draft = Draft::open(self.format(), copy.metadata(), message.payload().len());
         draft.payload().extend_from_slice(message.payload().as_bytes());
-        Ok(self.close(draft, metadata, message.delay()).with_hops(message.hops()))
+        Ok(self.close(draft, copy).with_hops(message.hops()))
     }
 
     /// Reads the metadata of a body in any known format; the payload is found, not parsed.
@@ -204,9 +207,9 @@ impl Codec {
         Ok(Draft::open(self.format(), metadata, payload_bytes))
     }
 
-    fn close(&self, draft: Draft, metadata: Metadata, delay: Option<Duration>) -> Message {
-        let (body, payload) = draft.close(&metadata);
-        Message::from_parts(metadata, body, payload, self.format(), delay)
+    fn close(&self, draft: Draft, begun: Message) -> Message {
+        let (body, payload) = draft.close(begun.metadata());
+        begun.finish(body, payload, self.format())
     }
 }
 
@@ -229,32 +232,44 @@ fn check(metadata: &Metadata) -> Result<(), EncodeError> {
 
 /// Reads a body of `format`; of the one that it is recognised as where `format` is open.
 fn decode_text(body: ByteString, format: Option<WireFormat>) -> Result<Message, DecodeError> {
-    let (format, found) = match format {
-        Some(format) => (format, read_as(format, &body)),
-        None => read_any(&body),
+    let mut message = Message::begin(Metadata::blank(), None);
+    let (format, payload) = match format {
+        Some(format) => (format, read_as(format, &body, message.begun())),
+        None => read_any(&body, message.begun()),
     };
-    let Found { metadata, payload } = found.map_err(|fault| fault.into_error(&body))?;
-    let payload = match payload {
+    let payload = match payload.map_err(|fault| fault.into_error(&body))? {
         FoundPayload::Within(text) => PayloadText::Within(range_in(&body, text)),
         FoundPayload::Apart(text) => PayloadText::Apart(text),
     };
-    Ok(Message::from_parts(metadata, body, payload, format, None))
+    Ok(message.finish(body, payload, format))
 }
 
 /// Native bodies are read at once; only what fails is looked at again to see whose it is.
-fn read_any(body: &ByteString) -> (WireFormat, Result<Found<'_>, Fault>) {
-    let found = native::read(body);
+fn read_any<'de>(
+    body: &'de ByteString,
+    metadata: &mut Metadata,
+) -> (WireFormat, Result<FoundPayload<'de>, Fault>) {
+    let found = native::read(body, metadata);
     let format = match &found {
         Ok(_) => WireFormat::Native,
         Err(fault) => fault.foreign().unwrap_or_else(|| recognise::format(body)),
     };
-    (format, if format == WireFormat::Native { found } else { read_as(format, body) })
+    if format == WireFormat::Native {
+        return (format, found);
+    }
+    *metadata = Metadata::blank();
+    (format, read_as(format, body, metadata))
 }
 
-fn read_as(format: WireFormat, body: &ByteString) -> Result<Found<'_>, Fault> {
+/// Reads a body into metadata that are blank, and finds its payload.
+fn read_as<'de>(
+    format: WireFormat,
+    body: &'de ByteString,
+    metadata: &mut Metadata,
+) -> Result<FoundPayload<'de>, Fault> {
     match format {
-        WireFormat::Native => native::read(body),
-        WireFormat::CloudEvents => cloudevents::read(body),
-        WireFormat::EventBridge => eventbridge::read(body),
+        WireFormat::Native => native::read(body, metadata),
+        WireFormat::CloudEvents => cloudevents::read(body, metadata),
+        WireFormat::EventBridge => eventbridge::read(body, metadata),
     }
 }

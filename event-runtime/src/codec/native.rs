@@ -7,7 +7,7 @@
 
 use bytestring::ByteString;
 
-use super::read::{Fault, Found, FoundPayload, Members, Seen};
+use super::read::{Fault, FoundPayload, Members, Seen};
 use super::write::{Object, push_string};
 use crate::envelope::{Metadata, WireFormat};
 
@@ -88,10 +88,10 @@ pub(super) const DETAIL: &str = "detail";
 /// The member that makes a body ours.
 pub(super) const PAYLOAD_TYPE: &str = Field::PayloadType.name();
 
-/// Reads a whole body.
-pub(super) fn read(body: &ByteString) -> Result<Found<'_>, Fault> {
+/// Reads a whole body into metadata that are blank.
+pub(super) fn read<'de>(body: &'de ByteString, metadata: &mut Metadata) -> Result<FoundPayload<'de>, Fault> {
     let mut members = Members::of_body(body)?;
-    let Read { metadata, payload, .. } = read_members(&mut members)?;
+    let Read { payload, .. } = read_members(&mut members, metadata)?;
     if metadata.payload_type.is_empty() {
         return Err(members.missing(Field::PayloadType.name()));
     }
@@ -99,26 +99,26 @@ pub(super) fn read(body: &ByteString) -> Result<Found<'_>, Fault> {
         return Err(members.missing(Field::Id.name()));
     }
     match payload {
-        Some(payload) => Ok(Found { metadata, payload: FoundPayload::Within(payload) }),
+        Some(payload) => Ok(FoundPayload::Within(payload)),
         None => Err(members.missing(Field::Payload.name())),
     }
 }
 
 /// Reads an object of metadata alone; `None` where it holds anything else.
 pub(super) fn read_overlay(json: &str) -> Option<Overlay> {
-    let Read { metadata, payload, has_version } = read_members(&mut Members::of(json).ok()?).ok()?;
+    let mut metadata = Metadata::blank();
+    let Read { payload, has_version } = read_members(&mut Members::of(json).ok()?, &mut metadata).ok()?;
     payload.is_none().then_some(Overlay { metadata, has_version })
 }
 
-/// Members, all of them optional.
+/// What was read beside metadata.
 struct Read<'de> {
-    metadata: Metadata,
     payload: Option<&'de str>,
     has_version: bool,
 }
 
-fn read_members<'de>(members: &mut Members<'de>) -> Result<Read<'de>, Fault> {
-    let mut metadata = Metadata::blank();
+/// Reads members, all of them optional, into metadata that are blank.
+fn read_members<'de>(members: &mut Members<'de>, metadata: &mut Metadata) -> Result<Read<'de>, Fault> {
     let mut payload = None;
     let mut seen = Seen::default();
     let mut foreign = Foreign::default();
@@ -158,7 +158,7 @@ fn read_members<'de>(members: &mut Members<'de>) -> Result<Read<'de>, Fault> {
             Field::Payload => payload = Some(value.json),
         }
     }
-    Ok(Read { metadata, payload, has_version: seen.contains(Field::Version as u8) })
+    Ok(Read { payload, has_version: seen.contains(Field::Version as u8) })
 }
 
 /// The members of other formats that were seen.

@@ -9,14 +9,8 @@ use serde_json::value::RawValue;
 
 use super::scan::{self, Stop};
 use super::timestamp;
-use crate::envelope::{Metadata, WireFormat};
+use crate::envelope::WireFormat;
 use crate::event::DecodeError;
-
-/// What a reader found in a body.
-pub(super) struct Found<'de> {
-    pub(super) metadata: Metadata,
-    pub(super) payload: FoundPayload<'de>,
-}
 
 /// Where a payload's JSON text is.
 pub(super) enum FoundPayload<'de> {

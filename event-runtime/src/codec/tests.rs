@@ -168,3 +168,17 @@ fn attributes_repeat_what_brokers_filter_by() {
     let odd = full().with_correlation_id("a\u{0}b");
     assert_eq!(Codec::Native.encode(&odd).unwrap().attributes().get("correlation_id"), None);
 }
+
+#[test]
+fn metadata_are_parts_of_the_body_unless_they_were_escaped() {
+    let body = Bytes::from(
+        r#"{"id":"e1","payload_type":"x","tenant_id":"a\"b","user_id":"u1","payload":1}"#.to_owned(),
+    );
+    let message = Codec::decode(body.clone()).unwrap();
+    let within = |text: &str| body.as_ptr_range().contains(&text.as_ptr());
+    let metadata = message.metadata();
+    assert!(within(&metadata.id) && within(&metadata.payload_type));
+    assert!(metadata.user_id.as_deref().is_some_and(within));
+    assert_eq!(metadata.tenant_id.as_deref(), Some("a\"b"));
+    assert!(message.attributes().get("id").is_some_and(within));
+}

@@ -3,23 +3,25 @@
 //! The tasks beside this file (receivers, workers, settler, lease keeper, timer) share one [`Engine`]. Its
 //! state is [`InFlight`], behind one lock that is held for one change at a time and never across an await.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, after, until};
 use crate::codec::Codec;
-use crate::consumer::in_flight::{InFlight, Limits};
-use crate::consumer::job::{Arrival, DeliveryId, Job, Verdict};
+use crate::consumer::in_flight::{Decided, InFlight, Limits};
+use crate::consumer::job::{Arrival, Attempt, DeliveryId, Job, Undecodable, Verdict};
 use crate::consumer::report::Counts;
 use crate::consumer::schedule::Key;
 use crate::consumer::scope::Scope;
+use crate::consumer::settlements::Settlements;
 use crate::consumer::{ConsumerSettings, Order};
-use crate::delivery::{Delivery, Lease, SettleAction, Settlement};
-use crate::handler::Endpoint;
+use crate::delivery::{Delivery, Lease, Settlement, attribute};
+use crate::handler::{Cancellation, Endpoint};
 use crate::layer::unless_panicked;
 use crate::transport::{DynDeadLetterSink, DynSource, SourceError, SourceInfo};
 
@@ -34,8 +36,12 @@ pub(crate) struct Engine {
     pub(crate) counts: Counts,
     /// No more receiving, no more starting of handlers.
     pub(crate) draining: CancellationToken,
+    /// The same without a lock.
+    drains: AtomicBool,
     /// A backoff was added.
     pub(crate) timer: Notify,
+    /// There is something to settle, after there was nothing.
+    pub(crate) to_settle: Arc<Notify>,
     /// Something became ready to run.
     work: Notify,
     /// Something left, or a worker went idle: there may be room to receive.
@@ -57,13 +63,10 @@ pub(crate) struct Parts {
     pub(crate) clock: Clock,
 }
 
-/// What the settler reads.
-pub(crate) type SettleQueue = mpsc::UnboundedReceiver<(DeliveryId, SettleAction)>;
-
 impl Engine {
-    pub(crate) fn new(parts: Parts) -> (Arc<Self>, SettleQueue) {
+    pub(crate) fn new(parts: Parts) -> Arc<Self> {
         let Parts { source, info, endpoint, dead_letters, scope, settings, clock } = parts;
-        let (settlements, queue) = mpsc::unbounded_channel();
+        let to_settle = Arc::new(Notify::new());
         let limits = Limits {
             batch: settings.batch.min(info.max_batch.max(1)).min(settings.max_messages),
             max_messages: settings.max_messages,
@@ -82,14 +85,26 @@ impl Engine {
             settings,
             clock,
             draining: CancellationToken::new(),
+            drains: AtomicBool::new(false),
             timer: Notify::new(),
             work: Notify::new(),
             room: Notify::new(),
             idle: Notify::new(),
-            in_flight: Mutex::new(InFlight::new(limits, settlements)),
+            in_flight: Mutex::new(InFlight::new(limits, Settlements::new(to_settle.clone()))),
+            to_settle,
             failure: Mutex::new(None),
         };
-        (Arc::new(engine), queue)
+        Arc::new(engine)
+    }
+
+    /// No more receiving, no more starting of handlers.
+    pub(crate) fn drain(&self) {
+        self.drains.store(true, Ordering::SeqCst);
+        self.draining.cancel();
+    }
+
+    fn is_draining(&self) -> bool {
+        self.drains.load(Ordering::SeqCst)
     }
 
     fn state(&self) -> MutexGuard<'_, InFlight> {
@@ -106,7 +121,7 @@ impl Engine {
     pub(crate) async fn reserve(&self) -> Option<usize> {
         loop {
             let room = self.room.notified();
-            if self.draining.is_cancelled() {
+            if self.is_draining() {
                 return None;
             }
             let reserved = self.state().reserve();
@@ -133,7 +148,7 @@ impl Engine {
             let arrival = self.arrival(delivery);
             let mut state = self.state();
             // Asked under the lock: a drain announces itself first and takes out what waits under the same lock.
-            let draining = self.draining.is_cancelled();
+            let draining = self.is_draining();
             state.unreserve(left.min(1));
             left -= left.min(1);
             state.admit(arrival, now, lease_ends, draining);
@@ -154,28 +169,30 @@ impl Engine {
         } = delivery;
         let bytes = body.len() + attributes.size();
         let message = Codec::decode(body.clone()).map(|message| message.with_attributes(&attributes));
+        let message = message.map_err(|error| {
+            let event_id = attributes.get(attribute::ID).unwrap_or(&transport_id).to_owned();
+            Arc::new(Undecodable { event_id, failure: error.to_failure() })
+        });
         let key = match (&group, self.settings.order, &message) {
             (Some(group), _, _) if self.info.ordered => Some(Key::from(group.as_str())),
             (_, Order::PerKey, Ok(message)) => message.metadata().partition_key.as_deref().map(Key::from),
             _ => None,
         };
         let receive_count = receive_count.unwrap_or(1).max(1);
-        let cancellation = CancellationToken::new();
-        let (id, repeats) = (0, 0);
+        let delayed = attributes.get(attribute::DELAYED_UNTIL).filter(|_| self.settings.process_delayed);
+        let delayed_until = delayed.and_then(|until| until.parse().ok());
         let job = Job {
-            id,
-            key,
             message,
             body,
             attributes,
             transport_id,
             group,
             first_received_at,
-            cancellation,
+            delayed_until,
             receive_count,
-            repeats,
+            repeats: 0,
         };
-        Arrival { job, lease, bytes }
+        Arrival { job, key, lease, bytes }
     }
 
     /// Gives reserved room back after a failed receive.
@@ -187,7 +204,7 @@ impl Engine {
     /// Ends the run: the source has failed for good.
     pub(crate) fn fail(&self, error: SourceError) {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-        self.draining.cancel();
+        self.drain();
     }
 
     pub(crate) fn take_failure(&self) -> Option<SourceError> {
@@ -197,14 +214,14 @@ impl Engine {
     // For the workers and the timer.
 
     /// Waits for the next job that may run; `None` when the consumer drains.
-    pub(crate) async fn next_job(&self) -> Option<Job> {
+    pub(crate) async fn next_attempt(&self, cancellation: &Cancellation) -> Option<Attempt> {
         loop {
             let work = self.work.notified();
-            if self.draining.is_cancelled() {
+            if self.is_draining() {
                 return None;
             }
-            if let Some(job) = self.start_next() {
-                return Some(job);
+            if let Some(attempt) = self.start_next(cancellation) {
+                return Some(attempt);
             }
             tokio::select! {
                 () = work => {}
@@ -213,10 +230,10 @@ impl Engine {
         }
     }
 
-    fn start_next(&self) -> Option<Job> {
+    fn start_next(&self, cancellation: &Cancellation) -> Option<Attempt> {
         let now = self.clock.steady();
         let mut state = self.state();
-        let job = state.start_next(now);
+        let attempt = state.start_next(now, cancellation);
         let more = state.has_ready();
         self.tell_if_idle(state);
         if more {
@@ -225,19 +242,23 @@ impl Engine {
             // A worker that finds nothing from now on starves: a receive may be worth less than a full batch.
             self.room.notify_one();
         }
-        job
+        attempt
     }
 
-    /// Carries out what was decided about a job that ran.
-    pub(crate) fn decide(&self, job: Job, verdict: Verdict) {
-        let now = self.clock.steady();
-        let mut state = self.state();
-        let backs_off = state.decide(job, verdict, now, self.draining.is_cancelled());
-        drop(state);
+    /// Carries out what was decided about an attempt.
+    pub(crate) fn decide(&self, id: DeliveryId, verdict: Verdict) {
+        let Decided { backs_off, job } =
+            self.state().decide(id, verdict, || self.clock.steady(), self.is_draining());
+        drop(job);
         // What became ready is this worker's own next job: nobody else needs to be woken for it.
         if backs_off {
             self.timer.notify_one();
         }
+    }
+
+    /// What is kept of a delivery that is not decided yet.
+    pub(crate) fn job(&self, id: DeliveryId) -> Option<Job> {
+        self.state().held().get(id)?.job.clone()
     }
 
     /// Makes ready whose backoff has ended, and returns when the next one ends.
@@ -255,20 +276,10 @@ impl Engine {
 
     // For the settler.
 
-    /// The settlements of what has not left yet, and whose they are.
-    pub(crate) fn settlements(
-        &self,
-        batch: Vec<(DeliveryId, SettleAction)>,
-    ) -> (Vec<DeliveryId>, Vec<Settlement>) {
-        let state = self.state();
-        let (mut ids, mut settlements) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
-        for (id, action) in batch {
-            if let Some(holding) = state.held().get(id) {
-                ids.push(id);
-                settlements.push(Settlement { lease: holding.lease.clone(), action });
-            }
-        }
-        (ids, settlements)
+    /// Adds settlements to a batch of at most `max`, and says whether there were any; where there were none,
+    /// [`Engine::to_settle`] tells of the next.
+    pub(crate) fn take_settlements(&self, max: usize, batch: &mut Vec<(DeliveryId, Settlement)>) -> bool {
+        self.state().take_settlements(max, batch)
     }
 
     pub(crate) fn is_leased(&self, id: DeliveryId) -> bool {
@@ -323,7 +334,7 @@ impl Engine {
     pub(crate) fn lost(&self, id: DeliveryId) {
         let Some(cancellation) = self.state().lose(id) else { return };
         self.counts.leases_lost.add(1);
-        cancellation.cancel();
+        cancellation.iter().for_each(Cancellation::cancel);
         tracing::warn!(source = %self.info.name, delivery = id, "lease lost; the message will be handled again");
     }
 
@@ -354,8 +365,8 @@ impl Engine {
 
     /// Tells the handlers that still run to give up.
     pub(crate) fn cancel_running(&self) {
-        let tokens = self.state().held().running_tokens();
-        tokens.iter().for_each(CancellationToken::cancel);
+        let signals = self.state().held().running_signals();
+        signals.iter().for_each(Cancellation::cancel);
     }
 
     /// Releases the messages of handlers that were cut off.

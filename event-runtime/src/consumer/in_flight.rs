@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use foldhash::HashMap;
 use jiff::Timestamp;
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use crate::clock::{after, until};
 use crate::consumer::held::{Held, Holding, Phase};
-use crate::consumer::job::{Arrival, DeliveryId, Job, Verdict};
+use crate::consumer::job::{Arrival, Attempt, DeliveryId, Job, Verdict};
 use crate::consumer::schedule::{Key, Schedule};
-use crate::delivery::SettleAction;
+use crate::consumer::settlements::Settlements;
+use crate::delivery::{SettleAction, Settlement};
+use crate::handler::Cancellation;
 
 #[cfg(test)]
 mod tests;
@@ -35,15 +35,20 @@ pub(crate) struct Limits {
 /// defers again and again.
 const LEAST_WAIT: Duration = Duration::from_millis(50);
 
-/// Where settlements go to be batched.
-pub(crate) type Settlements = mpsc::UnboundedSender<(DeliveryId, SettleAction)>;
+/// What came of a decision.
+#[derive(Default)]
+pub(crate) struct Decided {
+    /// It waits for another attempt in this process.
+    pub(crate) backs_off: bool,
+    /// What is not needed any more, to be dropped where nobody waits for it.
+    pub(crate) job: Option<Job>,
+}
 
 pub(crate) struct InFlight {
     limits: Limits,
     settlements: Settlements,
-    schedule: Schedule<Job>,
+    schedule: Schedule<DeliveryId>,
     held: Held,
-    next_id: DeliveryId,
     /// Messages that receives in flight may bring.
     reserved: usize,
     running: usize,
@@ -56,7 +61,6 @@ impl InFlight {
             settlements,
             schedule: Schedule::new(),
             held: Held::new(limits.max_lease),
-            next_id: 0,
             reserved: 0,
             running: 0,
         }
@@ -98,28 +102,25 @@ impl InFlight {
         lease_ends: Option<Timestamp>,
         draining: bool,
     ) {
-        let Arrival { mut job, lease, bytes } = arrival;
-        job.id = self.next_id;
-        self.next_id += 1;
+        let Arrival { job, key, lease, bytes } = arrival;
         let phase = if draining { Phase::Releasing } else { Phase::Waiting };
-        let holding = Holding {
+        let id = self.held.insert(Holding {
+            job: Some(job),
             lease,
             received_at: now,
             lease_ends,
             phase,
-            key: job.key.clone(),
+            key: key.clone(),
             bytes,
-            cancellation: job.cancellation.clone(),
+            cancellation: None,
             lost: false,
             extending: false,
             postponed: None,
-        };
-        self.held.insert(job.id, holding);
+        });
         if draining {
-            self.settle(job.id, SettleAction::HandBack { after: Duration::ZERO });
+            self.settle(id, SettleAction::HandBack { after: Duration::ZERO });
         } else {
-            let key = job.key.clone();
-            self.schedule.admit(key.as_ref(), job);
+            self.schedule.admit(key.as_ref(), id);
         }
     }
 
@@ -143,42 +144,59 @@ impl InFlight {
         self.limits.max_release_delay.is_zero()
     }
 
-    /// Starts the next job that may run.
-    pub(crate) fn start_next(&mut self, now: Timestamp) -> Option<Job> {
-        while let Some(job) = self.schedule.next() {
-            if self.held.is_leased(job.id, now) {
-                self.held.enter(job.id, Phase::Running);
+    /// Starts the next job that may run; `cancellation` tells its handler to give up.
+    pub(crate) fn start_next(&mut self, now: Timestamp, cancellation: &Cancellation) -> Option<Attempt> {
+        while let Some(id) = self.schedule.next() {
+            if let Some(attempt) = self.held.start(id, now, cancellation) {
                 self.running += 1;
-                return Some(job);
+                return Some(attempt);
             }
             // The broker will hand it out again: what follows it in its key must not overtake it.
-            self.held.forget(job.id);
-            if let Some(key) = &job.key {
-                self.release_key(key, Duration::ZERO, now);
-                self.schedule.decided(key);
+            let key = self.key_of(id);
+            self.held.forget(id);
+            if let Some(key) = key {
+                self.release_key(&key, Duration::ZERO, now);
+                self.schedule.decided(&key);
             }
         }
         None
     }
 
-    /// Carries out what was decided about a job that ran, and returns whether it backs off; `draining`
-    /// consumers hold nothing back.
-    pub(crate) fn decide(&mut self, mut job: Job, verdict: Verdict, now: Timestamp, draining: bool) -> bool {
+    fn key_of(&self, id: DeliveryId) -> Option<Key> {
+        self.held.get(id)?.key.clone()
+    }
+
+    /// Carries out what was decided about an attempt; `draining` consumers hold nothing back. `now` is asked where
+    /// it matters.
+    pub(crate) fn decide(
+        &mut self,
+        id: DeliveryId,
+        verdict: Verdict,
+        now: impl FnOnce() -> Timestamp,
+        draining: bool,
+    ) -> Decided {
         self.running -= 1;
-        let Some(holding) = self.held.get(job.id) else { return false };
+        let Some(holding) = self.held.get_mut(id) else { return Decided::default() };
+        holding.cancellation = None;
         if holding.phase != Phase::Running {
             // Cut off by the drain and released, and its handler ended all the same.
-            return false;
+            return Decided::default();
         }
-        let (received_at, lost) = (holding.received_at, holding.lost);
+        let (received_at, lost, key) = (holding.received_at, holding.lost, holding.key.clone());
         let (delay, action) = match verdict {
             Verdict::Remove => (Duration::ZERO, SettleAction::Remove),
             Verdict::Retry { after } => (after, SettleAction::Release { after }),
             Verdict::Defer { after } => (after, SettleAction::HandBack { after }),
         };
-        let key = job.key.clone();
-        let counts = matches!(verdict, Verdict::Retry { .. });
-        if verdict != Verdict::Remove && !lost && !draining {
+        if verdict == Verdict::Remove {
+            let decided = self.let_go(id, action);
+            if let Some(key) = key {
+                self.schedule.decided(&key);
+            }
+            return decided;
+        }
+        let (now, counts) = (now(), matches!(verdict, Verdict::Retry { .. }));
+        if !lost && !draining {
             let capped = after(received_at, self.limits.max_lease);
             let until = after(now, if counts { delay } else { delay.max(LEAST_WAIT) });
             let held = match &key {
@@ -187,23 +205,27 @@ impl InFlight {
                 None => false,
             };
             if held {
-                self.held.enter(job.id, Phase::Waiting);
-                job.repeats += u32::from(counts);
+                self.held.wait_again(id, u32::from(counts));
                 match key {
-                    Some(key) => self.schedule.back_off(&key, until.min(capped), job),
-                    None => self.schedule.back_off_alone(until.min(capped), job),
+                    Some(key) => self.schedule.back_off(&key, until.min(capped), id),
+                    None => self.schedule.back_off_alone(until.min(capped), id),
                 }
-                return true;
+                return Decided { backs_off: true, job: None };
             }
         }
-        self.settle(job.id, action);
+        let decided = self.let_go(id, action);
         if let Some(key) = key {
-            if verdict != Verdict::Remove {
-                self.release_key(&key, delay, now);
-            }
+            self.release_key(&key, delay, now);
             self.schedule.decided(&key);
         }
-        false
+        decided
+    }
+
+    /// Settles a job that ran and gives it to be dropped.
+    fn let_go(&mut self, id: DeliveryId, action: SettleAction) -> Decided {
+        let job = self.held.get_mut(id).and_then(|holding| holding.job.take());
+        self.settle(id, action);
+        Decided { backs_off: false, job }
     }
 
     /// Makes ready whose backoff has ended by `now`, and returns when the next one ends.
@@ -230,26 +252,39 @@ impl InFlight {
         }
     }
 
-    fn send(&self, id: DeliveryId, action: SettleAction) {
-        // The settler lives as long as the run does.
-        let _ = self.settlements.send((id, action));
+    fn send(&mut self, id: DeliveryId, action: SettleAction) {
+        self.settlements.push(id, action);
+    }
+
+    /// Adds up to `max` settlements of what has not left yet to a batch, and says whether there were any; where there
+    /// were none, the settler is told of the next.
+    pub(crate) fn take_settlements(&mut self, max: usize, batch: &mut Vec<(DeliveryId, Settlement)>) -> bool {
+        let before = batch.len();
+        while batch.len() < max {
+            let Some((id, action)) = self.settlements.pop() else { break };
+            if let Some(holding) = self.held.get(id) {
+                batch.push((id, Settlement { lease: holding.lease.clone(), action }));
+            }
+        }
+        batch.len() > before
     }
 
     /// Gives back what waits behind the head of `key`, and the head where it backs off. Nothing of the key is
     /// to come out before its head does, so the rest is kept back as long.
     fn release_key(&mut self, key: &Key, delay: Duration, now: Timestamp) {
         let mut delay = delay;
-        for (due, job) in self.schedule.take_key(key) {
+        for (due, id) in self.schedule.take_key(key) {
             delay = due.map_or(delay, |due| until(now, due));
-            self.give_back(&job, delay);
+            self.give_back(id, delay);
         }
     }
 
     /// Settles a job that waits, unless its lease is gone anyway.
-    fn give_back(&mut self, job: &Job, after: Duration) {
-        match self.held.get(job.id) {
-            Some(holding) if !holding.lost => self.settle(job.id, job.given_back(after)),
-            _ => self.held.forget(job.id),
+    fn give_back(&mut self, id: DeliveryId, after: Duration) {
+        let kept = self.held.get(id).filter(|holding| !holding.lost);
+        match kept.and_then(|holding| holding.job.as_ref()).map(|job| job.given_back(after)) {
+            Some(action) => self.settle(id, action),
+            None => self.held.forget(id),
         }
     }
 
@@ -270,13 +305,13 @@ impl InFlight {
         }
     }
 
-    /// Notes that a lease is gone; gives the token of its handler the first time.
-    pub(crate) fn lose(&mut self, id: DeliveryId) -> Option<CancellationToken> {
-        let (token, postponed) = self.held.lose(id)?;
+    /// Notes that a lease is gone; gives, the first time, the signal of its handler where one runs.
+    pub(crate) fn lose(&mut self, id: DeliveryId) -> Option<Option<Cancellation>> {
+        let (cancellation, postponed) = self.held.lose(id)?;
         if let Some(action) = postponed {
             self.send(id, action);
         }
-        Some(token)
+        Some(cancellation)
     }
 
     /// Gives back what waits with a lease that ends before `soon` and can't be kept until `extended`, each with
@@ -293,10 +328,10 @@ impl InFlight {
         let mut keys: Vec<&Key> = capped.values().flatten().collect();
         keys.sort_unstable();
         keys.dedup();
-        let ready = self.schedule.take_ready(|job| capped.contains_key(&job.id));
-        for job in ready {
-            self.give_back(&job, Duration::ZERO);
-            if let Some(key) = &job.key {
+        let ready = self.schedule.take_ready(|id| capped.contains_key(id));
+        for id in ready {
+            self.give_back(id, Duration::ZERO);
+            if let Some(key) = capped.get(&id).and_then(Option::as_ref) {
                 self.release_key(key, Duration::ZERO, now);
                 self.schedule.decided(key);
             }
@@ -308,8 +343,8 @@ impl InFlight {
 
     /// Gives back everything that has not started.
     pub(crate) fn hand_back_waiting(&mut self, now: Timestamp) {
-        for (due, job) in self.schedule.take_all() {
-            self.give_back(&job, due.map_or(Duration::ZERO, |due| until(now, due)));
+        for (due, id) in self.schedule.take_all() {
+            self.give_back(id, due.map_or(Duration::ZERO, |due| until(now, due)));
         }
     }
 

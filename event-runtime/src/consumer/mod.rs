@@ -29,6 +29,7 @@ mod schedule;
 mod scope;
 mod settings;
 mod settle;
+mod settlements;
 mod work;
 
 pub use backoff::Backoff;
@@ -149,7 +150,7 @@ impl Consumer {
     ) -> Result<RunReport, ConsumerError> {
         let info = self.source.describe().await.map_err(ConsumerError::source)?;
         let parts = self.check(info, Arc::new(endpoint))?;
-        let (engine, queue) = Engine::new(parts);
+        let engine = Engine::new(parts);
         let _running = self.occupy(&engine)?;
 
         let mut receivers = JoinSet::new();
@@ -161,7 +162,7 @@ impl Consumer {
         for _ in 0..engine.settings.concurrency {
             workers.spawn(work::work(engine.clone()));
         }
-        keepers.spawn(settle::settle(engine.clone(), queue));
+        keepers.spawn(settle::settle(engine.clone()));
         keepers.spawn(lease::keep_leases(engine.clone()));
         keepers.spawn(lease::end_backoffs(engine.clone()));
         self.health.set(Status::Running);
@@ -262,7 +263,7 @@ async fn drain(engine: &Engine, receivers: &mut JoinSet<()>, workers: &mut JoinS
     let deadline = engine.settings.drain_deadline;
     let share = |twentieths: u32| engine.clock.sleep(deadline / 20 * twentieths);
     let (cancel, cut_off, release, end) = (share(16), share(18), share(19), share(20));
-    engine.draining.cancel();
+    engine.drain();
     engine.hand_back_waiting();
     let finished = async {
         joined(receivers).await;

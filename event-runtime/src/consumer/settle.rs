@@ -7,9 +7,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::consumer::Backoff;
-use crate::consumer::engine::{Engine, SettleQueue};
+use crate::consumer::engine::Engine;
 use crate::consumer::job::DeliveryId;
-use crate::delivery::SettleAction;
+use crate::delivery::{SettleAction, Settlement};
 use crate::layer::unless_panicked;
 use crate::transport::SettleError;
 
@@ -18,27 +18,23 @@ const MAX_CALLS: usize = 4;
 
 const REPEAT: Backoff = Backoff { base: Duration::from_millis(50), max: Duration::from_secs(5) };
 
-pub(crate) async fn settle(engine: Arc<Engine>, mut queue: SettleQueue) {
+pub(crate) async fn settle(engine: Arc<Engine>) {
     let calls = Arc::new(Semaphore::new(MAX_CALLS));
     let mut batches = JoinSet::new();
     // The call first, the batch second: while every call is busy, the next batch fills up.
     while let Ok(call) = calls.clone().acquire_owned().await {
-        let Some(batch) = next_batch(&engine, &mut queue).await else { return };
+        let batch = next_batch(&engine).await;
         batches.spawn(settle_batch(engine.clone(), batch, calls.clone(), call));
         while batches.try_join_next().is_some() {}
     }
 }
 
 /// The next batch: full, or as much as came within the linger.
-async fn next_batch(engine: &Engine, queue: &mut SettleQueue) -> Option<Vec<(DeliveryId, SettleAction)>> {
+async fn next_batch(engine: &Engine) -> Vec<(DeliveryId, Settlement)> {
     let full = engine.info.max_batch.max(1);
     let mut batch = Vec::with_capacity(full);
-    batch.push(queue.recv().await?);
-    while batch.len() < full {
-        match queue.try_recv() {
-            Ok(item) => batch.push(item),
-            Err(_) => break,
-        }
+    while !engine.take_settlements(full, &mut batch) {
+        engine.to_settle.notified().await;
     }
     let linger = engine.settings.settle_linger;
     if batch.len() < full && !linger.is_zero() && !engine.draining.is_cancelled() {
@@ -46,28 +42,28 @@ async fn next_batch(engine: &Engine, queue: &mut SettleQueue) -> Option<Vec<(Del
         let end = tokio::time::sleep(linger);
         tokio::pin!(end);
         while batch.len() < full {
+            if engine.take_settlements(full, &mut batch) {
+                continue;
+            }
             tokio::select! {
                 biased;
-                item = queue.recv() => match item {
-                    Some(item) => batch.push(item),
-                    None => break,
-                },
+                () = engine.to_settle.notified() => {}
                 () = &mut end => break,
                 () = engine.draining.cancelled() => break,
             }
         }
     }
-    Some(batch)
+    batch
 }
 
 /// Settles until everything is confirmed or lost. What waits to be repeated occupies no call.
 async fn settle_batch(
     engine: Arc<Engine>,
-    batch: Vec<(DeliveryId, SettleAction)>,
+    batch: Vec<(DeliveryId, Settlement)>,
     calls: Arc<Semaphore>,
     mut call: OwnedSemaphorePermit,
 ) {
-    let (mut ids, mut settlements) = engine.settlements(batch);
+    let (mut ids, mut settlements): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
     let mut failures = 0;
     while !ids.is_empty() {
         // A source that panics has confirmed nothing.

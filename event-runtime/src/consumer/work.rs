@@ -9,21 +9,24 @@ use crate::clock::until;
 use crate::consumer::OnExhausted;
 use crate::consumer::dead_letter::{DeadLetterRecord, wrap};
 use crate::consumer::engine::Engine;
-use crate::consumer::job::{Job, Verdict};
-use crate::delivery::attribute;
+use crate::consumer::job::{Attempt, Verdict};
 use crate::envelope::{Context, Message};
 use crate::error::{Failure, FailureCode};
-use crate::handler::Incoming;
+use crate::handler::{Cancellation, Incoming};
 use crate::layer::{catch_panic, unless_panicked};
 use crate::outcome::Outcome;
 use crate::transport::{DynDeadLetterSink, ProduceError, ProduceErrorKind};
 
 pub(crate) async fn work(engine: Arc<Engine>) {
-    while let Some(job) = engine.next_job().await {
+    // One for all attempts of this worker, as long as no handler keeps it.
+    let mut cancellation = Cancellation::ready();
+    while let Some(attempt) = engine.next_attempt(&cancellation).await {
         // Those whom the last decision and this start woke: the settler, a receiver, the next worker.
         give_way().await;
-        let verdict = attempt(&engine, &job).await;
-        engine.decide(job, verdict);
+        let verdict = handle(&engine, &attempt).await;
+        engine.decide(attempt.id, verdict);
+        drop(attempt);
+        cancellation.renew();
     }
 }
 
@@ -44,17 +47,17 @@ pub(crate) async fn give_way() {
     .await;
 }
 
-async fn attempt(engine: &Engine, job: &Job) -> Verdict {
-    if let Some(after) = delayed(engine, job) {
+async fn handle(engine: &Engine, attempt: &Attempt) -> Verdict {
+    if let Some(after) = delayed(engine, attempt) {
         return Verdict::Defer { after };
     }
-    let message = match &job.message {
+    let message = match &attempt.message {
         Ok(message) => message,
-        Err(error) => return give_up(engine, job, error.to_failure()).await,
+        Err(undecodable) => return give_up(engine, attempt, undecodable.failure.clone()).await,
     };
     let incoming = Incoming::new(message.clone())
-        .with_attempt(job.attempt())
-        .with_cancellation(job.cancellation.clone());
+        .with_attempt(attempt.number)
+        .with_cancellation(attempt.cancellation.clone());
     // Inside an async block: an endpoint that panics before it returns its future is caught too.
     let handled = Context::new(message.clone()).scope(async {
         match in_scope(engine, message).await {
@@ -67,23 +70,19 @@ async fn attempt(engine: &Engine, job: &Job) -> Verdict {
             engine.counts.acknowledged.add(1);
             Verdict::Remove
         }
-        Outcome::Retry { after, failure } => retry(engine, job, after, failure).await,
+        Outcome::Retry { after, failure } => retry(engine, attempt, after, failure).await,
         Outcome::Defer { after, reason } => {
-            tracing::info!(source = %engine.info.name, id = event_id(job), ?after, reason, "message handed back untried");
+            tracing::info!(source = %engine.info.name, id = attempt.event_id(), ?after, reason, "message handed back untried");
             Verdict::Defer { after }
         }
-        Outcome::DeadLetter { failure } => give_up(engine, job, failure).await,
-        Outcome::Discard { reason } => discard(engine, job, &reason),
+        Outcome::DeadLetter { failure } => give_up(engine, attempt, failure).await,
+        Outcome::Discard { reason } => discard(engine, attempt, &reason),
     }
 }
 
 /// How long a message that came early is still to be kept back.
-fn delayed(engine: &Engine, job: &Job) -> Option<Duration> {
-    if !engine.settings.process_delayed {
-        return None;
-    }
-    let due = job.attributes.get(attribute::DELAYED_UNTIL)?.parse().ok()?;
-    let left = until(engine.clock.now(), due);
+fn delayed(engine: &Engine, attempt: &Attempt) -> Option<Duration> {
+    let left = until(engine.clock.now(), attempt.delayed_until?);
     (!left.is_zero()).then_some(left)
 }
 
@@ -92,33 +91,42 @@ async fn in_scope(engine: &Engine, message: &Message) -> Result<(), Failure> {
     scope.check(message).await.map_err(|denied| Failure::new(FailureCode::ScopeDenied, denied.to_string()))
 }
 
-async fn retry(engine: &Engine, job: &Job, after: Option<Duration>, failure: Failure) -> Verdict {
-    let attempt = job.attempt();
-    if attempt >= engine.settings.max_attempts {
-        return give_up(engine, job, failure).await;
+async fn retry(engine: &Engine, attempt: &Attempt, after: Option<Duration>, failure: Failure) -> Verdict {
+    let number = attempt.number;
+    if number >= engine.settings.max_attempts {
+        return give_up(engine, attempt, failure).await;
     }
     engine.counts.retried.add(1);
-    let after = after.unwrap_or_else(|| engine.settings.backoff.random_delay(attempt));
+    let after = after.unwrap_or_else(|| engine.settings.backoff.random_delay(number));
     tracing::info!(
-        source = %engine.info.name, id = event_id(job), attempt, code = %failure.code, ?after,
+        source = %engine.info.name, id = attempt.event_id(), attempt = number, code = %failure.code, ?after,
         "attempt failed; the message is tried again"
     );
     Verdict::Retry { after }
 }
 
 /// Stores a dead letter, or discards where the consumer is set to.
-async fn give_up(engine: &Engine, job: &Job, failure: Failure) -> Verdict {
+async fn give_up(engine: &Engine, attempt: &Attempt, failure: Failure) -> Verdict {
     let sink = match (&engine.dead_letters, engine.settings.on_exhausted) {
         (Some(sink), OnExhausted::DeadLetter) => sink,
-        _ => return discard(engine, job, &failure.to_string()),
+        _ => return discard(engine, attempt, &failure.to_string()),
     };
-    store(engine, job, failure, sink.as_ref()).await
+    store(engine, attempt, failure, sink.as_ref()).await
 }
 
-async fn store(engine: &Engine, job: &Job, failure: Failure, sink: &dyn DynDeadLetterSink) -> Verdict {
+async fn store(
+    engine: &Engine,
+    attempt: &Attempt,
+    failure: Failure,
+    sink: &dyn DynDeadLetterSink,
+) -> Verdict {
     let code = failure.code;
-    let attempts = job.attempt();
-    let handler = job.message.as_ref().ok().map(|message| message.metadata().payload_type.to_string());
+    let attempts = attempt.number;
+    let Some(job) = engine.job(attempt.id) else {
+        // Cut off by the drain and released meanwhile: whoever gets it next decides.
+        return Verdict::Retry { after: Duration::ZERO };
+    };
+    let handler = attempt.message.as_ref().ok().map(|message| message.metadata().payload_type.to_string());
     let record = DeadLetterRecord {
         error: failure,
         attempts,
@@ -129,10 +137,9 @@ async fn store(engine: &Engine, job: &Job, failure: Failure, sink: &dyn DynDeadL
     };
     // The broker's own id tells a redriven message from what it was before: with the event's id alone, or the
     // attempts, the second letter within five minutes would be dropped as a duplicate, and its original removed.
-    let deduplication_id = format!("{}:{}", event_id(job), job.transport_id);
+    let deduplication_id = format!("{}:{}", attempt.event_id(), job.transport_id);
     let stored = unless_panicked(async {
-        let (body, attributes) = (job.body.clone(), job.attributes.clone());
-        let letter = wrap(body, attributes, &record, job.group.clone(), deduplication_id, sink.limits());
+        let letter = wrap(job.body, job.attributes, &record, job.group, deduplication_id, sink.limits());
         sink.store(letter).await
     });
     let panicked = |_| Err(ProduceError::new(ProduceErrorKind::Unavailable, "the dead-letter sink panicked"));
@@ -140,7 +147,7 @@ async fn store(engine: &Engine, job: &Job, failure: Failure, sink: &dyn DynDeadL
         Ok(()) => {
             engine.counts.dead_lettered.add(1);
             tracing::warn!(
-                source = %engine.info.name, id = event_id(job), attempts, %code, destination = sink.name(),
+                source = %engine.info.name, id = attempt.event_id(), attempts, %code, destination = sink.name(),
                 "message stored as a dead letter"
             );
             Verdict::Remove
@@ -148,7 +155,7 @@ async fn store(engine: &Engine, job: &Job, failure: Failure, sink: &dyn DynDeadL
         Err(error) => {
             engine.counts.retried.add(1);
             tracing::error!(
-                source = %engine.info.name, id = event_id(job), %code, destination = sink.name(), %error,
+                source = %engine.info.name, id = attempt.event_id(), %code, destination = sink.name(), %error,
                 "dead letter not stored; the message stays and is tried again"
             );
             Verdict::Retry { after: engine.settings.backoff.random_delay(attempts) }
@@ -156,16 +163,8 @@ async fn store(engine: &Engine, job: &Job, failure: Failure, sink: &dyn DynDeadL
     }
 }
 
-fn discard(engine: &Engine, job: &Job, reason: &str) -> Verdict {
+fn discard(engine: &Engine, attempt: &Attempt, reason: &str) -> Verdict {
     engine.counts.discarded.add(1);
-    tracing::warn!(source = %engine.info.name, id = event_id(job), reason, "message discarded");
+    tracing::warn!(source = %engine.info.name, id = attempt.event_id(), reason, "message discarded");
     Verdict::Remove
-}
-
-/// The event's id, or the broker's where the body can't be read.
-fn event_id(job: &Job) -> &str {
-    match &job.message {
-        Ok(message) => &message.metadata().id,
-        Err(_) => job.attributes.get(attribute::ID).unwrap_or(&job.transport_id),
-    }
 }

@@ -228,9 +228,10 @@ impl Broker {
 }
 
 impl Hub {
-    /// Microseconds since the Unix epoch.
+    /// Microseconds since the Unix epoch, by a clock that nobody sets: a lease must neither end nor go on because the
+    /// wall clock jumps.
     pub(super) fn now(&self) -> i64 {
-        self.clock.now().as_microsecond()
+        self.clock.steady_micros()
     }
 
     pub(super) fn next_message_id(&self) -> MessageId {

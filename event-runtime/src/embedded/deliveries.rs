@@ -68,7 +68,7 @@ pub fn delivery(message: &ReceivedMessage, ordered: bool) -> Delivery {
     Delivery {
         body: message.body().clone(),
         attributes,
-        transport_id: message.id().to_string(),
+        transport_id: message.id().to_text(),
         group: message.group().filter(|_| ordered).map(ToString::to_string),
         receive_count: Some(message.receive_count()),
         sent_at: Some(message.sent_at()),

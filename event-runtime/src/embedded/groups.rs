@@ -9,7 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use bytestring::ByteString;
 
 use super::list::List;
-use super::slab::Slab;
+use crate::slab::Slab;
 
 /// The group of messages without one, on standard queues.
 pub(super) const UNGROUPED: u32 = 0;

@@ -1,8 +1,8 @@
 //! Doubly linked lists through the slots of the messages themselves: no allocation, any element out in constant
 //! time.
 
-use super::slab::{NONE, Slab};
 use super::stored::Stored;
+use crate::slab::{NONE, Slab};
 
 /// Which of a message's two pairs of links a list runs through.
 #[derive(Clone, Copy, Debug)]

@@ -57,6 +57,11 @@ impl Attempts {
         self.receives.forget_before(now);
     }
 
+    /// When the oldest id will be forgotten.
+    pub(super) fn next_forgotten(&self) -> Option<i64> {
+        self.receives.order.front().map(|(until, _)| *until)
+    }
+
     pub(super) fn get(&self, id: &ByteString) -> Option<Vec<Receipt>> {
         self.receives.values.get(id).map(|(_, receipts)| receipts.clone())
     }

@@ -41,7 +41,6 @@ mod send;
 mod sending;
 mod settle;
 mod shared;
-mod slab;
 mod source;
 mod state;
 mod stored;

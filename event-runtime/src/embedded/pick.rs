@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::groups::Tenants;
 use super::ids::{Receipt, SequenceNumber};
 use super::message::{Content, ReceivedMessage};
-use super::slab::NONE;
 use super::state::{End, State};
 use super::stored::{Place, Stored};
+use crate::slab::NONE;
 
 /// What one receive asks for.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +45,9 @@ impl State {
         departures: &mut Vec<Departure>,
     ) {
         let first = received.len();
+        if received.capacity() == 0 {
+            received.reserve_exact(wanted.max.min(self.messages.len()));
+        }
         while received.len() < wanted.max && self.in_flight < self.capacity.in_flight {
             let tenants = (!self.attributes.fifo).then_some(Tenants { in_flight: self.in_flight });
             let Some(group) = self.groups.next_turn(tenants) else { break };
@@ -128,7 +131,7 @@ impl State {
     fn receive(&mut self, slot: u32, timeout: i64) -> Option<ReceivedMessage> {
         self.hide(slot, Place::InFlight);
         if timeout > 0 {
-            self.deadlines.set(slot, self.now.saturating_add(timeout));
+            self.hide_until(slot, self.now.saturating_add(timeout));
         }
         let now = self.now;
         let stored = self.messages.get_mut(slot)?;
@@ -208,7 +211,7 @@ impl State {
             self.show(slot, End::Front);
         } else if let Some(stored) = self.messages.get_mut(slot) {
             stored.place = Place::InFlight;
-            self.deadlines.set(slot, self.now.saturating_add(timeout));
+            self.hide_until(slot, self.now.saturating_add(timeout));
         }
     }
 }

@@ -61,7 +61,11 @@ impl Queue {
     /// `ReceiptHandleIsInvalid` for another queue's receipt; `LeaseLost` on a FIFO queue where the lease is
     /// over; `QueueDoesNotExist`.
     pub fn delete(&self, receipt: Receipt) -> Result<Deletion, QueueError> {
-        self.shared.at(self.hub.now(), |state| state.delete(receipt))
+        if self.shared.fifo {
+            return self.shared.at(self.hub.now(), |state| state.delete(receipt));
+        }
+        // A standard queue takes a receipt whose lease is over: the time does not matter.
+        self.shared.with(|state| state.delete_at_any_time(receipt))
     }
 
     /// Hides the message of a receipt until `timeout` from now, 0 to 43,200 s; zero shows it at once.
@@ -142,6 +146,7 @@ impl Queue {
         let hashes_bodies = self.shared.at(self.hub.now(), |state| {
             let delay = state.attributes.delay;
             settings.apply(&mut state.attributes)?;
+            state.look_again();
             state.modified_at = state.now;
             if state.attributes.fifo && state.attributes.delay != delay {
                 state.reset_delays();

@@ -8,7 +8,6 @@ use bytestring::ByteString;
 
 use super::check;
 use super::error::{QueueError, QueueErrorKind};
-use super::ids::timestamp;
 use super::message::{Content, ReceivedMessage};
 use super::pick::{Departure, Wanted};
 use super::queue::Queue;
@@ -137,7 +136,7 @@ impl Queue {
             let wake_at = until.min(view.next_event).min(self.hub.next_move());
             tokio::select! {
                 () = arrival.as_mut() => {}
-                () = self.hub.clock.sleep_until(timestamp(wake_at)) => {}
+                () = self.hub.clock.sleep_until_steady(wake_at) => {}
             }
             arrival.set(self.shared.arrivals.notified());
         }
@@ -166,7 +165,7 @@ impl Queue {
                 }
                 if let Some(id) = attempt.filter(|_| !received.is_empty()) {
                     let receipts = received.iter().map(ReceivedMessage::receipt).collect();
-                    state.attempts.remember(id.clone(), receipts, state.now);
+                    state.remember_attempt(id.clone(), receipts);
                 }
                 let next_event = state.next_event();
                 if waits {

@@ -156,6 +156,10 @@ impl Room {
         self.woken.extend(self.waiting.values().map(|waiting| waiting.waker.clone()));
     }
 
+    pub(super) fn has_woken(&self) -> bool {
+        !self.woken.is_empty()
+    }
+
     pub(super) fn take_woken(&mut self) -> Vec<Waker> {
         std::mem::take(&mut self.woken)
     }

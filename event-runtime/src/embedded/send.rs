@@ -9,7 +9,6 @@ use sha2::{Digest as _, Sha256};
 
 use super::check;
 use super::error::{QueueError, QueueErrorKind};
-use super::ids::timestamp;
 use super::message::{Content, OutgoingMessage, SentMessage};
 use super::queue::Queue;
 use super::shared::RoomWait;
@@ -75,7 +74,7 @@ impl Queue {
                 Err(Refusal::Error(error)) => return Err(error),
                 Err(Refusal::FullUntil(until)) => {
                     has_room = false;
-                    self.hub.clock.sleep_until(timestamp(until)).await;
+                    self.hub.clock.sleep_until_steady(until).await;
                 }
                 Err(Refusal::Full) => {
                     self.wait_for_room(incoming).await?;
@@ -92,7 +91,7 @@ impl Queue {
             tokio::select! {
                 result = room.as_mut() => return result,
                 // Nobody may touch the queue meanwhile: look when its oldest message expires.
-                () = self.hub.clock.sleep_until(timestamp(expiry)) => {
+                () = self.hub.clock.sleep_until_steady(expiry) => {
                     self.shared.at(self.hub.now(), |_| Ok(()))?;
                 }
             }

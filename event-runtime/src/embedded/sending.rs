@@ -7,7 +7,7 @@ use bytestring::ByteString;
 
 use crate::Clock;
 use crate::clock::after;
-use crate::delivery::attribute;
+use crate::delivery::{TYPICAL_ATTRIBUTES, attribute};
 use crate::envelope::Message;
 use crate::event::broker_safe;
 use crate::transport::{
@@ -59,8 +59,10 @@ impl Sending {
     /// # Errors
     /// `Refused` for an event without an ordering key on a FIFO queue, where nothing stands in for it.
     pub fn message(&self, event: &Message, queue: Target<'_>) -> Result<OutgoingMessage, ProduceError> {
-        let attributes = event.attribute_pairs().map(|(name, value)| MessageAttribute::string(name, value));
-        let mut message = OutgoingMessage::new(event.body().as_bytes().clone()).with_attributes(attributes);
+        let mut attributes = Vec::with_capacity(TYPICAL_ATTRIBUTES);
+        event.each_attribute(|name, value| attributes.push(MessageAttribute::string(name, value)));
+        let mut message = OutgoingMessage::new(event.body().as_bytes().clone());
+        message.attributes = attributes;
         if queue.fifo {
             message = message
                 .with_group(self.group(event, queue.name)?)

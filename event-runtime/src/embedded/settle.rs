@@ -71,6 +71,17 @@ impl State {
         }
     }
 
+    /// [`State::delete`] on a queue that takes expired receipts.
+    ///
+    /// # Errors
+    /// The queue was deleted, or those of [`State::delete`].
+    pub(super) fn delete_at_any_time(&mut self, receipt: Receipt) -> Result<Deletion, QueueError> {
+        if self.deleted {
+            return Err(QueueError::does_not_exist());
+        }
+        self.delete(receipt)
+    }
+
     /// Hides the message of a receipt for as long as `change` says, or shows it at once where that is no time.
     pub(super) fn change_visibility(&mut self, receipt: Receipt, change: Change) -> Result<(), QueueError> {
         let slot = receipt.slot;
@@ -102,7 +113,7 @@ impl State {
             self.show(slot, end);
         } else {
             self.hide(slot, Place::InFlight);
-            self.deadlines.set(slot, now.saturating_add(timeout.as_micros() as i64));
+            self.hide_until(slot, now.saturating_add(timeout.as_micros() as i64));
         }
         Ok(())
     }
@@ -125,7 +136,7 @@ impl State {
             if timeout == 0 {
                 self.show(receipt.slot, End::Back);
             } else {
-                self.deadlines.set(receipt.slot, self.now.saturating_add(timeout));
+                self.hide_until(receipt.slot, self.now.saturating_add(timeout));
             }
             repeated.extend(self.received(receipt.slot));
         }

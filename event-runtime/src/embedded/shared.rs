@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::error::QueueError;
 use super::room::Need;
-use super::state::State;
+use super::state::{State, Wakes};
 
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -43,13 +43,19 @@ impl Shared {
         let result = request(&mut state);
         let wakes = state.take_wakes();
         drop(state);
+        if let Some(wakes) = wakes {
+            self.wake(wakes);
+        }
+        result
+    }
+
+    fn wake(&self, wakes: Wakes) {
         if wakes.receiver {
             self.arrivals.notify_one();
         }
         for sender in wakes.senders {
             sender.wake();
         }
-        result
     }
 
     /// [`Shared::with`], brought to the present first.

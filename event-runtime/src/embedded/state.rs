@@ -5,18 +5,20 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
 
+use bytestring::ByteString;
+
 use super::attributes::{DeduplicationScope, QueueAttributes};
 use super::deadlines::Deadlines;
 use super::error::{QueueError, QueueErrorKind};
 use super::groups::Groups;
-use super::ids::SequenceNumber;
+use super::ids::{Receipt, SequenceNumber};
 use super::limits;
 use super::list::{Chain, Links, List};
 use super::memory::{Attempts, Deduplication, DeduplicationKey};
 use super::message::{Content, SentMessage};
 use super::room::{Capacity, Need, Room};
-use super::slab::Slab;
 use super::stored::{Place, Stored};
+use crate::slab::Slab;
 
 /// The state of one queue.
 #[derive(Debug)]
@@ -27,9 +29,11 @@ pub(super) struct State {
     pub(super) room: Room,
     /// The latest time seen: a wall clock that is set back must not make messages younger.
     pub(super) now: i64,
+    /// Nothing is due before this time: at most that of the next deadline, expiry or id to forget.
+    due: i64,
     pub(super) messages: Slab<Stored>,
     pub(super) groups: Groups,
-    pub(super) deadlines: Deadlines,
+    deadlines: Deadlines,
     /// All messages in the order they came. A dead letter keeps its earlier send time, so this is the order of
     /// expiry only nearly; whatever expired behind a younger message goes when it is picked.
     by_age: List,
@@ -107,6 +111,7 @@ impl State {
             capacity,
             room: Room::new(capacity),
             now,
+            due: i64::MAX,
             messages: Slab::default(),
             groups: Groups::default(),
             deadlines: Deadlines::default(),
@@ -133,6 +138,13 @@ impl State {
             return Err(QueueError::does_not_exist());
         }
         self.now = self.now.max(now);
+        if self.now >= self.due {
+            self.end_what_is_due();
+        }
+        Ok(())
+    }
+
+    fn end_what_is_due(&mut self) {
         while let Some((deadline, slot)) = self.deadlines.first() {
             if deadline > self.now {
                 break;
@@ -147,7 +159,31 @@ impl State {
         }
         self.deduplication.forget_before(self.now);
         self.attempts.forget_before(self.now);
-        Ok(())
+        let ids = [self.deduplication.next_forgotten(), self.attempts.next_forgotten()];
+        let ids = ids.into_iter().flatten().min().unwrap_or(i64::MAX);
+        self.due = self.next_event().min(self.next_expiry()).min(ids);
+    }
+
+    /// Something is due at `time`.
+    fn expect(&mut self, time: i64) {
+        self.due = self.due.min(time);
+    }
+
+    /// Hides a message until `deadline`.
+    pub(super) fn hide_until(&mut self, slot: u32, deadline: i64) {
+        self.deadlines.set(slot, deadline);
+        self.expect(deadline);
+    }
+
+    /// What is due may have changed: the next request looks.
+    pub(super) fn look_again(&mut self) {
+        self.due = i64::MIN;
+    }
+
+    /// Remembers the receipts of an attempt id.
+    pub(super) fn remember_attempt(&mut self, id: ByteString, receipts: Vec<Receipt>) {
+        self.attempts.remember(id, receipts, self.now);
+        self.expect(self.attempts.next_forgotten().unwrap_or(i64::MAX));
     }
 
     /// Takes a message in, with room that the caller got before where `has_room`.
@@ -175,6 +211,7 @@ impl State {
         let sequence = self.insert(content, self.now, delay, None);
         if let Some(key) = key {
             self.deduplication.remember(key, (id, sequence), self.now);
+            self.expect(self.deduplication.next_forgotten().unwrap_or(i64::MAX));
         }
         let sequence_number = self.attributes.fifo.then_some(sequence);
         Ok(SentMessage { id, sequence_number, duplicate: false })
@@ -225,12 +262,13 @@ impl State {
             links: [Links::default(); 2],
         });
         self.by_age.push_back(&mut self.messages, Chain::Age, slot);
+        self.expect(sent_at.saturating_add(self.attributes.retention.as_micros() as i64));
         if self.attributes.fifo {
             self.with_list(group, |list, messages| list.push_back(messages, Chain::Group, slot));
         }
         self.delayed += 1;
         if delay > 0 {
-            self.deadlines.set(slot, self.now.saturating_add(delay));
+            self.hide_until(slot, self.now.saturating_add(delay));
         } else {
             self.show(slot, End::Back);
         }
@@ -286,7 +324,12 @@ impl State {
         if self.attributes.fifo || place == Place::Ready {
             self.with_list(group, |list, messages| list.remove(messages, Chain::Group, slot));
         }
+        let was_oldest = self.by_age.head == slot;
         self.by_age.remove(&mut self.messages, Chain::Age, slot);
+        if was_oldest {
+            // What came next may be older: a dead letter keeps its send time.
+            self.expect(self.next_expiry());
+        }
         match place {
             Place::Ready => {}
             Place::Delayed => self.delayed -= 1,
@@ -355,7 +398,7 @@ impl State {
             slot = stored.links[Chain::Age as usize].next;
         }
         for (slot, deadline) in delayed {
-            self.deadlines.set(slot, deadline);
+            self.hide_until(slot, deadline);
         }
     }
 
@@ -390,13 +433,16 @@ impl State {
             .map_or(i64::MAX, |oldest| oldest.sent_at.saturating_add(retention))
     }
 
-    /// What the request that just ended makes possible for others.
-    pub(super) fn take_wakes(&mut self) -> Wakes {
+    /// What the request that just ended makes possible for others; `None` where nobody waits.
+    pub(super) fn take_wakes(&mut self) -> Option<Wakes> {
+        if self.waiting == 0 && !self.room.has_woken() {
+            return None;
+        }
         let receiver = self.waiting > 0 && {
             let available = !self.groups.is_idle() && self.in_flight < self.capacity.in_flight;
             available || self.next_event() < self.watched
         };
-        Wakes { receiver, senders: self.room.take_woken() }
+        Some(Wakes { receiver, senders: self.room.take_woken() })
     }
 }
 

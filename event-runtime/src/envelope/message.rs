@@ -40,6 +40,7 @@ pub(crate) enum PayloadText {
 
 impl Message {
     /// A message from its parts; `payload` is JSON.
+    #[cfg(test)]
     pub(crate) fn from_parts(
         metadata: Metadata,
         body: ByteString,
@@ -47,7 +48,32 @@ impl Message {
         format: WireFormat,
         delay: Option<Duration>,
     ) -> Self {
-        Self(Arc::new(Inner { metadata, body, payload, format, delay, hops: 0, declared: None }))
+        Self::begin(metadata, delay).finish(body, payload, format)
+    }
+
+    /// A message of which only the metadata are there: they are large, and are filled in where they stay.
+    pub(crate) fn begin(metadata: Metadata, delay: Option<Duration>) -> Self {
+        Self(Arc::new(Inner {
+            metadata,
+            body: ByteString::new(),
+            payload: PayloadText::Within(0..0),
+            format: WireFormat::Native,
+            delay,
+            hops: 0,
+            declared: None,
+        }))
+    }
+
+    /// The metadata of a message that was begun.
+    pub(crate) fn begun(&mut self) -> &mut Metadata {
+        &mut Arc::make_mut(&mut self.0).metadata
+    }
+
+    /// The message that was begun; `payload` is JSON.
+    pub(crate) fn finish(mut self, body: ByteString, payload: PayloadText, format: WireFormat) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        (inner.body, inner.payload, inner.format) = (body, payload, format);
+        self
     }
 
     /// The same message, encoded from a type of this program with this payload type.

@@ -1,7 +1,5 @@
 //! One attempt at one message.
 
-use tokio_util::sync::CancellationToken;
-
 use crate::envelope::Message;
 use crate::handler::Cancellation;
 use crate::handler::extensions::Extensions;
@@ -30,10 +28,10 @@ impl Incoming {
         self
     }
 
-    /// The same message with the token that tells its handler to give up.
+    /// The same message with what tells its handler to give up, a `CancellationToken` for instance.
     #[must_use]
-    pub fn with_cancellation(mut self, cancellation: CancellationToken) -> Self {
-        self.cancellation = Cancellation::from(cancellation);
+    pub fn with_cancellation(mut self, cancellation: impl Into<Cancellation>) -> Self {
+        self.cancellation = cancellation.into();
         self
     }
 

@@ -132,6 +132,13 @@ impl Emitter for ProducersPool {
     async fn emit(&self, message: Message) -> Result<(), EmitError> {
         let core = &*self.0.core;
         let parcel = core.parcel(message)?;
+        if let [only] = parcel.targets[..]
+            && let Some(member) = core.members.get(only)
+        {
+            let Err(error) = member.produce(&parcel.message, &parcel.label).await else { return Ok(()) };
+            let remaining = vec![Remaining::new(member.id.clone(), error)];
+            return Err(EmitError::undelivered(parcel.message, Vec::new(), remaining));
+        }
         deliver(&core.members, &parcel).await.check(parcel.message)
     }
 

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{DATA_BASE64, DATASCHEMA, attribute, base64, holds_json, schema_version};
 use crate::codec::native::{self, Overlay};
-use crate::codec::read::{Fault, Found, FoundPayload, Members, Seen, Value};
+use crate::codec::read::{Fault, FoundPayload, Members, Seen, Value};
 use crate::envelope::Metadata;
 
 /// A member that the reader knows.
@@ -65,9 +65,12 @@ pub(super) fn is_reserved(name: &str) -> bool {
     })
 }
 
-/// Reads a whole CloudEvent.
-pub(in crate::codec) fn read(body: &ByteString) -> Result<Found<'_>, Fault> {
-    let mut reading = Reading::new();
+/// Reads a whole CloudEvent into metadata that are blank.
+pub(in crate::codec) fn read<'de>(
+    body: &'de ByteString,
+    metadata: &mut Metadata,
+) -> Result<FoundPayload<'de>, Fault> {
+    let mut reading = Reading::new(metadata);
     let mut members = Members::of_body(body)?;
     while let Some((name, value)) = members.next()? {
         match FIELDS.iter().find(|(known, _)| *known == name) {
@@ -78,8 +81,8 @@ pub(in crate::codec) fn read(body: &ByteString) -> Result<Found<'_>, Fault> {
     reading.finish(&members)
 }
 
-struct Reading<'de> {
-    metadata: Metadata,
+struct Reading<'de, 'm> {
+    metadata: &'m mut Metadata,
     seen: Seen,
     specversion: bool,
     version: Option<u32>,
@@ -88,10 +91,10 @@ struct Reading<'de> {
     base64: Option<Value<'de>>,
 }
 
-impl<'de> Reading<'de> {
-    fn new() -> Self {
+impl<'de, 'm> Reading<'de, 'm> {
+    fn new(metadata: &'m mut Metadata) -> Self {
         Self {
-            metadata: Metadata::blank(),
+            metadata,
             seen: Seen::default(),
             specversion: false,
             version: None,
@@ -107,7 +110,7 @@ impl<'de> Reading<'de> {
             // Unset, and `data` is `null` where it is absent.
             return Ok(());
         }
-        let metadata = &mut self.metadata;
+        let metadata = &mut *self.metadata;
         match field {
             Field::SpecVersion => {
                 self.specversion = value.text()? == "1.0";
@@ -169,8 +172,8 @@ impl<'de> Reading<'de> {
         }
     }
 
-    fn finish(self, members: &Members<'de>) -> Result<Found<'de>, Fault> {
-        let mut metadata = self.metadata;
+    fn finish(self, members: &Members<'de>) -> Result<FoundPayload<'de>, Fault> {
+        let metadata = self.metadata;
         for (name, present) in [
             ("specversion", self.specversion),
             ("id", !metadata.id.is_empty()),
@@ -188,14 +191,14 @@ impl<'de> Reading<'de> {
             (Some(_), Some(base64)) => {
                 return Err(base64.fault("stands beside `data`: only one of them may"));
             }
-            (None, Some(base64)) => binary(&mut metadata, &base64)?,
+            (None, Some(base64)) => binary(metadata, &base64)?,
             (Some(data), None) => FoundPayload::Within(data.json),
             (None, None) => FoundPayload::Apart(Cow::Borrowed("null")),
         };
         if let Some(overlay) = self.meta {
-            overlay.lay_over(&mut metadata);
+            overlay.lay_over(metadata);
         }
-        Ok(Found { metadata, payload })
+        Ok(payload)
     }
 }
 

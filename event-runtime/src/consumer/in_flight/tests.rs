@@ -1,7 +1,10 @@
 //! What becomes of deliveries, change by change.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use bytestring::ByteString;
+use tokio::sync::Notify;
 
 use super::*;
 use crate::delivery::{Attributes, Lease};
@@ -18,7 +21,7 @@ const LIMITS: Limits = Limits {
 
 struct Fixture {
     in_flight: InFlight,
-    settlements: mpsc::UnboundedReceiver<(DeliveryId, SettleAction)>,
+    cancellation: Cancellation,
 }
 
 fn at(second: i64) -> Timestamp {
@@ -35,8 +38,8 @@ impl Fixture {
     }
 
     fn with_limits(limits: Limits) -> Self {
-        let (sender, settlements) = mpsc::unbounded_channel();
-        Self { in_flight: InFlight::new(limits, sender), settlements }
+        let in_flight = InFlight::new(limits, Settlements::new(Arc::new(Notify::new())));
+        Self { in_flight, cancellation: Cancellation::ready() }
     }
 
     fn admit(&mut self, key: Option<&str>) {
@@ -52,19 +55,17 @@ impl Fixture {
             None,
         );
         let job = Job {
-            id: 0,
-            key: key.map(Key::from),
             message: Ok(message),
             body: Bytes::new(),
             attributes: Attributes::new(),
             transport_id: String::new(),
             group: None,
             first_received_at: None,
-            cancellation: CancellationToken::new(),
+            delayed_until: None,
             receive_count: 1,
             repeats: 0,
         };
-        let arrival = Arrival { job, lease: Lease::Numbers(0, 0), bytes };
+        let arrival = Arrival { job, key: key.map(Key::from), lease: Lease::Numbers(0, 0), bytes };
         self.in_flight.admit(arrival, at(0), Some(at(30)), false);
     }
 
@@ -72,12 +73,16 @@ impl Fixture {
         self.start_job().map(|job| job.id)
     }
 
-    fn start_job(&mut self) -> Option<Job> {
-        self.in_flight.start_next(at(0))
+    fn start_job(&mut self) -> Option<Attempt> {
+        self.in_flight.start_next(at(0), &self.cancellation)
+    }
+
+    fn decide(&mut self, attempt: &Attempt, verdict: Verdict, second: i64, draining: bool) -> bool {
+        self.in_flight.decide(attempt.id, verdict, || at(second), draining).backs_off
     }
 
     fn settled(&mut self) -> Vec<(DeliveryId, SettleAction)> {
-        std::iter::from_fn(|| self.settlements.try_recv().ok()).collect()
+        std::iter::from_fn(|| self.in_flight.settlements.pop()).collect()
     }
 }
 
@@ -90,10 +95,10 @@ fn room_is_set_aside_for_full_batches_unless_a_worker_starves() {
     fixture.in_flight.unreserve(8);
     (0..7).for_each(|_| fixture.admit(None));
     assert_eq!(fixture.in_flight.reserve(), None, "one place is no batch, and work is ready");
-    let jobs: Vec<Job> = std::iter::from_fn(|| fixture.start_job()).collect();
+    let jobs: Vec<Attempt> = std::iter::from_fn(|| fixture.start_job()).collect();
     assert_eq!(fixture.in_flight.reserve(), None, "both workers are busy");
     for job in jobs {
-        fixture.in_flight.decide(job, Verdict::Remove, at(0), false);
+        fixture.decide(&job, Verdict::Remove, 0, false);
     }
     assert_eq!(fixture.in_flight.reserve(), Some(1), "a worker has nothing to do");
 }
@@ -113,7 +118,7 @@ fn a_failure_without_a_key_goes_back_to_the_broker_within_its_limit() {
     let mut fixture = Fixture::new();
     fixture.admit(None);
     let job = fixture.start_job().unwrap();
-    fixture.in_flight.decide(job, Verdict::Retry { after: seconds(80) }, at(0), false);
+    fixture.decide(&job, Verdict::Retry { after: seconds(80) }, 0, false);
     assert_eq!(fixture.settled(), [(0, SettleAction::Release { after: seconds(50) })]);
 }
 
@@ -122,13 +127,13 @@ fn a_failure_with_a_key_is_tried_again_here_before_the_rest_of_its_key() {
     let mut fixture = Fixture::new();
     (0..2).for_each(|_| fixture.admit(Some("a")));
     let job = fixture.start_job().unwrap();
-    fixture.in_flight.decide(job, Verdict::Retry { after: seconds(5) }, at(0), false);
+    fixture.decide(&job, Verdict::Retry { after: seconds(5) }, 0, false);
     assert_eq!((fixture.start(), fixture.settled()), (None, vec![]));
     assert_eq!(fixture.in_flight.wake(at(4)), Some(at(5)));
     fixture.in_flight.wake(at(5));
     let job = fixture.start_job().unwrap();
-    assert_eq!((job.id, job.attempt()), (0, 2));
-    fixture.in_flight.decide(job, Verdict::Remove, at(5), false);
+    assert_eq!((job.id, job.number), (0, 2));
+    fixture.decide(&job, Verdict::Remove, 5, false);
     assert_eq!(fixture.start(), Some(1));
 }
 
@@ -137,9 +142,9 @@ fn waiting_that_was_no_attempt_is_not_counted() {
     let mut fixture = Fixture::new();
     fixture.admit(Some("a"));
     let job = fixture.start_job().unwrap();
-    fixture.in_flight.decide(job, Verdict::Defer { after: seconds(5) }, at(0), false);
+    fixture.decide(&job, Verdict::Defer { after: seconds(5) }, 0, false);
     fixture.in_flight.wake(at(5));
-    assert_eq!(fixture.start_job().unwrap().attempt(), 1);
+    assert_eq!(fixture.start_job().unwrap().number, 1);
 }
 
 #[test]
@@ -147,7 +152,7 @@ fn a_backoff_beyond_the_lease_cap_gives_the_whole_key_back_in_order() {
     let mut fixture = Fixture::new();
     (0..3).for_each(|_| fixture.admit(Some("a")));
     let job = fixture.start_job().unwrap();
-    fixture.in_flight.decide(job, Verdict::Retry { after: seconds(101) }, at(0), false);
+    fixture.decide(&job, Verdict::Retry { after: seconds(101) }, 0, false);
     let after = seconds(50);
     let expected = [
         (0, SettleAction::Release { after }),
@@ -164,7 +169,7 @@ fn keys_that_back_off_never_fill_the_consumer() {
     let mut fixture = Fixture::new();
     (0..5).for_each(|_| fixture.admit(Some("a")));
     let job = fixture.start_job().unwrap();
-    fixture.in_flight.decide(job, Verdict::Retry { after: seconds(1) }, at(0), false);
+    fixture.decide(&job, Verdict::Retry { after: seconds(1) }, 0, false);
     assert_eq!(fixture.settled().len(), 5, "five of eight is more than half");
 }
 
@@ -173,7 +178,7 @@ fn what_arrives_for_a_key_that_backs_off_is_given_back_with_it_and_does_not_over
     let mut fixture = Fixture::new();
     fixture.admit(Some("a"));
     let job = fixture.start_job().unwrap();
-    fixture.in_flight.decide(job, Verdict::Retry { after: seconds(5) }, at(0), false);
+    fixture.decide(&job, Verdict::Retry { after: seconds(5) }, 0, false);
     (0..6).for_each(|_| fixture.admit(Some("a")));
     fixture.in_flight.release_overfull(at(1));
     let after = seconds(4);
@@ -235,7 +240,7 @@ fn at_the_cap_nothing_that_waits_burns_its_receive() {
 fn nothing_starts_after_its_lease_has_ended_unnoticed() {
     let mut fixture = Fixture::new();
     (0..2).for_each(|_| fixture.admit(Some("a")));
-    assert!(fixture.in_flight.start_next(at(30)).is_none());
+    assert!(fixture.in_flight.start_next(at(30), &Cancellation::ready()).is_none());
     assert_eq!(fixture.in_flight.held().leases_ended(at(30)), [1], "the first has left");
 }
 
@@ -245,7 +250,7 @@ fn what_is_released_is_not_extended_and_what_is_removed_is() {
     (0..2).for_each(|_| fixture.admit(None));
     for verdict in [Verdict::Retry { after: seconds(5) }, Verdict::Remove] {
         let job = fixture.start_job().unwrap();
-        fixture.in_flight.decide(job, verdict, at(0), false);
+        fixture.decide(&job, verdict, 0, false);
     }
     let extended: Vec<_> =
         fixture.in_flight.held_mut().begin_extensions(at(31), at(60)).into_iter().map(|(id, _)| id).collect();
@@ -260,7 +265,7 @@ fn an_extension_on_its_way_overtakes_no_release() {
     let after = seconds(5);
     for verdict in [Verdict::Retry { after }, Verdict::Remove, Verdict::Defer { after }] {
         let job = fixture.start_job().unwrap();
-        fixture.in_flight.decide(job, verdict, at(0), false);
+        fixture.decide(&job, verdict, 0, false);
     }
     assert_eq!(fixture.settled(), [(1, SettleAction::Remove)], "nothing comes back that is removed");
     fixture.in_flight.extension_ended(0, Some(at(60)));
@@ -275,7 +280,7 @@ fn a_handler_that_ends_after_it_was_cut_off_settles_nothing_twice() {
     fixture.admit(None);
     let job = fixture.start_job().unwrap();
     fixture.in_flight.release_running();
-    fixture.in_flight.decide(job, Verdict::Remove, at(0), true);
+    fixture.decide(&job, Verdict::Remove, 0, true);
     assert_eq!(fixture.settled(), [(0, SettleAction::Release { after: seconds(0) })]);
 }
 
@@ -285,7 +290,7 @@ fn a_drain_gives_back_what_waits_and_releases_what_backs_off() {
     (0..2).for_each(|_| fixture.admit(Some("a")));
     fixture.admit(None);
     let failing = fixture.start_job().unwrap();
-    fixture.in_flight.decide(failing, Verdict::Retry { after: seconds(5) }, at(0), false);
+    fixture.decide(&failing, Verdict::Retry { after: seconds(5) }, 0, false);
     fixture.in_flight.hand_back_waiting(at(1));
     let expected = [
         (2, SettleAction::HandBack { after: seconds(0) }),
@@ -301,7 +306,7 @@ fn a_handler_that_is_cut_off_releases_its_message() {
     let mut fixture = Fixture::new();
     fixture.admit(None);
     fixture.start();
-    assert_eq!(fixture.in_flight.held().running_tokens().len(), 1);
+    assert_eq!(fixture.in_flight.held().running_signals().len(), 1);
     assert_eq!(fixture.in_flight.release_running(), 1);
     assert_eq!(fixture.settled(), [(0, SettleAction::Release { after: seconds(0) })]);
 }
@@ -317,14 +322,14 @@ fn what_its_source_would_hand_out_again_at_once_waits_here() {
         let job = fixture.start_job().unwrap();
         let after = seconds(5 + id);
         let verdict = if id == 0 { Verdict::Retry { after } } else { Verdict::Defer { after } };
-        assert!(fixture.in_flight.decide(job, verdict, at(0), false));
+        assert!(fixture.decide(&job, verdict, 0, false));
     }
     assert_eq!((fixture.settled(), fixture.start()), (vec![], None));
     assert_eq!(fixture.in_flight.reserve(), None, "nothing is received while all room waits");
     assert_eq!(fixture.in_flight.wake(at(4)), Some(at(5)));
     assert_eq!(fixture.in_flight.wake(at(6)), Some(at(7)));
     let attempts: Vec<_> =
-        std::iter::from_fn(|| fixture.start_job()).map(|job| (job.id, job.attempt())).collect();
+        std::iter::from_fn(|| fixture.start_job()).map(|job| (job.id, job.number)).collect();
     assert_eq!(attempts, [(0, 2), (1, 1)], "an attempt counts, a deferral does not");
     fixture.in_flight.release_capped(at(31), at(101), at(29));
     let handed_back = SettleAction::HandBack { after: seconds(0) };
@@ -336,7 +341,7 @@ fn a_drain_gives_back_what_waits_without_a_key() {
     let mut fixture = Fixture::with_limits(AT_ONCE);
     (0..2).for_each(|_| fixture.admit(None));
     let job = fixture.start_job().unwrap();
-    fixture.in_flight.decide(job, Verdict::Defer { after: seconds(5) }, at(0), false);
+    fixture.decide(&job, Verdict::Defer { after: seconds(5) }, 0, false);
     fixture.in_flight.hand_back_waiting(at(1));
     let job = [1, 0].map(|id| (id, SettleAction::HandBack { after: seconds(0) }));
     assert_eq!(fixture.settled(), job, "in no time, as the source can't keep it");
@@ -348,7 +353,7 @@ fn deferring_for_no_time_keeps_no_thread_busy() {
         let mut fixture = Fixture::with_limits(limits);
         fixture.admit(key);
         let job = fixture.start_job().unwrap();
-        assert!(fixture.in_flight.decide(job, Verdict::Defer { after: seconds(0) }, at(0), false));
+        assert!(fixture.decide(&job, Verdict::Defer { after: seconds(0) }, 0, false));
         assert_eq!(fixture.in_flight.wake(at(0)), Some(after(at(0), LEAST_WAIT)));
         assert_eq!(fixture.start(), None);
     }
@@ -360,7 +365,7 @@ fn a_deferral_beyond_the_lease_cap_waits_for_the_cap_where_its_source_keeps_noth
         let mut fixture = Fixture::with_limits(AT_ONCE);
         fixture.admit(key);
         let job = fixture.start_job().unwrap();
-        assert!(fixture.in_flight.decide(job, Verdict::Defer { after: seconds(1_000) }, at(0), false));
+        assert!(fixture.decide(&job, Verdict::Defer { after: seconds(1_000) }, 0, false));
         assert_eq!(fixture.in_flight.wake(at(0)), Some(at(100)));
     }
 }

@@ -30,6 +30,24 @@ fn a_full_dead_letter_queue_leaves_the_message_hidden_in_the_source() {
 }
 
 #[test]
+fn an_old_dead_letter_behind_a_younger_message_goes_when_it_is_the_oldest() {
+    let (broker, clock) = broker();
+    let dead_letters = broker.create_queue("dead", QueueSettings::new().retention(seconds(100))).unwrap();
+    let settings = QueueSettings::new().redrive(RedrivePolicy::new("dead", 1));
+    let source = broker.create_queue("source", settings).unwrap();
+    source.try_send(message("old")).unwrap();
+    assert_eq!(look(&source).len(), 1);
+    clock.advance(seconds(50));
+    dead_letters.try_send(message("young")).unwrap();
+    let young = take(&dead_letters, 1);
+    assert!(look(&source).is_empty(), "it has moved");
+    clock.advance(seconds(60));
+    assert_eq!(dead_letters.counts().unwrap().visible, 2, "nobody looks behind what is still young");
+    dead_letters.delete(young[0].receipt()).unwrap();
+    assert_eq!(dead_letters.counts().unwrap().visible, 0);
+}
+
+#[test]
 fn without_its_dead_letter_queue_a_message_is_handed_out_on() {
     for fifo in [false, true] {
         let (broker, _) = broker();

@@ -1,11 +1,11 @@
 //! Values in numbered slots, with generations that tell a slot's present value from an earlier one.
 
 /// The number of no slot.
-pub(super) const NONE: u32 = u32::MAX;
+pub(crate) const NONE: u32 = u32::MAX;
 
 /// Values in slots. Inserting and removing are constant; a slot's number is used again, its generation is not.
 #[derive(Debug)]
-pub(super) struct Slab<T> {
+pub(crate) struct Slab<T> {
     entries: Vec<Entry<T>>,
     free: u32,
     len: usize,
@@ -26,12 +26,12 @@ impl<T> Default for Slab<T> {
 }
 
 impl<T> Slab<T> {
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
     /// Puts `value` into a free slot and returns the slot's number.
-    pub(super) fn insert(&mut self, value: T) -> u32 {
+    pub(crate) fn insert(&mut self, value: T) -> u32 {
         self.len += 1;
         if let Some(entry) = self.entries.get_mut(self.free as usize) {
             let slot = self.free;
@@ -44,7 +44,7 @@ impl<T> Slab<T> {
         slot
     }
 
-    pub(super) fn remove(&mut self, slot: u32) -> Option<T> {
+    pub(crate) fn remove(&mut self, slot: u32) -> Option<T> {
         let entry = self.entries.get_mut(slot as usize)?;
         let value = entry.value.take()?;
         entry.generation = entry.generation.wrapping_add(1);
@@ -54,26 +54,40 @@ impl<T> Slab<T> {
         Some(value)
     }
 
-    pub(super) fn get(&self, slot: u32) -> Option<&T> {
+    pub(crate) fn get(&self, slot: u32) -> Option<&T> {
         self.entries.get(slot as usize)?.value.as_ref()
     }
 
-    pub(super) fn get_mut(&mut self, slot: u32) -> Option<&mut T> {
+    pub(crate) fn get_mut(&mut self, slot: u32) -> Option<&mut T> {
         self.entries.get_mut(slot as usize)?.value.as_mut()
     }
 
     /// The value in `slot`, unless the slot was used again since it had this generation.
-    pub(super) fn get_generation(&self, slot: u32, generation: u32) -> Option<&T> {
+    pub(crate) fn get_generation(&self, slot: u32, generation: u32) -> Option<&T> {
         let entry = self.entries.get(slot as usize)?;
         if entry.generation == generation { entry.value.as_ref() } else { None }
     }
 
-    pub(super) fn generation(&self, slot: u32) -> u32 {
+    pub(crate) fn get_generation_mut(&mut self, slot: u32, generation: u32) -> Option<&mut T> {
+        let entry = self.entries.get_mut(slot as usize)?;
+        if entry.generation == generation { entry.value.as_mut() } else { None }
+    }
+
+    pub(crate) fn generation(&self, slot: u32) -> u32 {
         self.entries.get(slot as usize).map_or(0, |entry| entry.generation)
     }
 
+    /// What is in slots, by their numbers.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+        (0..).zip(&self.entries).filter_map(|(slot, entry)| Some((slot, entry.value.as_ref()?)))
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut T)> {
+        (0..).zip(&mut self.entries).filter_map(|(slot, entry)| Some((slot, entry.value.as_mut()?)))
+    }
+
     /// Empties every slot; generations go on.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         for slot in 0..self.entries.len() as u32 {
             self.remove(slot);
         }
