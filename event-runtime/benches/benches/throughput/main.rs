@@ -15,10 +15,9 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use event_benches::cases::growth::size_of;
 use event_benches::measure::wall_time;
 use event_benches::sample::{imported_lines, placed};
-use event_runtime::Registered;
 
 use crate::cpu_time::CpuTime;
-use crate::ways::{Load, Sleepers, by_framework, ways};
+use crate::ways::{Load, Sample, Sleepers, by_framework, ways};
 
 /// Lines of an order, for messages of 0.5, 4, 30 and 230 KB.
 const LINES: [u32; 4] = [0, 20, 176, 1_390];
@@ -36,7 +35,7 @@ fn message_size(criterion: &mut Criterion<CpuTime>) {
 }
 
 /// Every way for one event, with so many of it in flight.
-fn compare<E: Registered + Clone>(
+fn compare<E: Sample>(
     criterion: &mut Criterion<CpuTime>,
     group: &str,
     parameter: usize,

@@ -13,7 +13,14 @@ use event_runtime::consumer::{Consumer, ConsumerSettings, OnExhausted};
 use event_runtime::embedded::EmbeddedSource;
 use event_runtime::{IntoEnvelope, MessageRouter, Payload, Registered};
 use omniqueue::backends::InMemoryBackend;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::{Notify, Semaphore, mpsc};
+
+/// An event that goes through every way, with or without the runtime.
+pub trait Sample: Registered + Clone + Serialize + DeserializeOwned {}
+
+impl<E: Registered + Clone + Serialize + DeserializeOwned> Sample for E {}
 
 /// How long a sleeping handler sleeps.
 const SLEEP: Duration = Duration::from_millis(10);
@@ -44,7 +51,7 @@ pub enum Sleepers {
 pub type Way<E> = fn(&E, Load) -> Duration;
 
 /// The floor first.
-pub fn ways<E: Registered + Clone>() -> [(&'static str, Way<E>); 4] {
+pub fn ways<E: Sample>() -> [(&'static str, Way<E>); 4] {
     [
         ("hand_written", by_hand),
         ("tokio_mpsc", by_channel),
@@ -53,12 +60,12 @@ pub fn ways<E: Registered + Clone>() -> [(&'static str, Way<E>); 4] {
     ]
 }
 
-fn encoded<E: Registered + Clone>(event: &E) -> Vec<u8> {
+fn encoded<E: Sample>(event: &E) -> Vec<u8> {
     let key = placed().order_id.to_string();
     FlatEnvelope::new(E::PAYLOAD_TYPE, key, event.clone()).encode()
 }
 
-fn by_hand<E: Registered + Clone>(event: &E, load: Load) -> Duration {
+fn by_hand<E: Sample>(event: &E, load: Load) -> Duration {
     let (queue, start) = (HandQueue::default(), cpu_time());
     block_on(async {
         for burst in load.bursts() {
@@ -74,7 +81,7 @@ fn by_hand<E: Registered + Clone>(event: &E, load: Load) -> Duration {
 }
 
 /// Without acknowledgement.
-fn by_channel<E: Registered + Clone>(event: &E, load: Load) -> Duration {
+fn by_channel<E: Sample>(event: &E, load: Load) -> Duration {
     let (sender, mut receiver) = mpsc::channel::<Vec<u8>>(load.at_once);
     let start = cpu_time();
     block_on(async {
@@ -90,7 +97,7 @@ fn by_channel<E: Registered + Clone>(event: &E, load: Load) -> Duration {
     cpu_time() - start
 }
 
-fn by_omniqueue<E: Registered + Clone>(event: &E, load: Load) -> Duration {
+fn by_omniqueue<E: Sample>(event: &E, load: Load) -> Duration {
     let start = cpu_time();
     block_on(async {
         let (producer, mut consumer) = InMemoryBackend::builder().build_pair().await.unwrap();
@@ -119,7 +126,7 @@ struct Progress {
 }
 
 /// Pool, embedded queue, consumer, router. The time, by this clock, is that of the handlers which do not sleep.
-pub fn by_framework<E: Registered + Clone>(
+pub fn by_framework<E: Sample>(
     event: &E,
     load: Load,
     sleepers: Sleepers,
