@@ -1,6 +1,6 @@
 //! The measured side: runs each case where callgrind counts, and says which case it was.
 //!
-//! Callgrind counts inside [`measured`] only, and writes one file before and one after it. This program's lines on
+//! Callgrind counts inside `measured` only, and writes one file before and one after it. This program's lines on
 //! the standard output are in the order of those pairs.
 
 use std::hint::black_box;

@@ -92,8 +92,11 @@ impl RateLimit {
 
     /// A bucket for each key. A message for which the function gives none is not limited.
     #[must_use]
-    pub fn per_key(mut self, key: impl Fn(&Message) -> Option<String> + Send + Sync + 'static) -> Self {
-        self.key = Some(Arc::new(key));
+    pub fn per_key<K: Into<String>>(
+        mut self,
+        key: impl Fn(&Message) -> Option<K> + Send + Sync + 'static,
+    ) -> Self {
+        self.key = Some(Arc::new(move |message| key(message).map(K::into)));
         self
     }
 

@@ -33,7 +33,7 @@ use crate::outcome::HandlerError;
 /// impl<S> FromIncoming<S> for Tenant {
 ///     fn from_incoming(incoming: &Incoming, _: &S) -> Result<Self, HandlerError> {
 ///         match &incoming.message().metadata().tenant_id {
-///             Some(id) => Ok(Self(id.clone())),
+///             Some(id) => Ok(Self(id.to_string())),
 ///             None => Err(HandlerError::dead_letter("the message names no tenant")),
 ///         }
 ///     }

@@ -51,7 +51,7 @@ const BUSY: Duration = Duration::from_secs(1);
 ///
 /// async fn book(message: Message, mut tx: Tx<sqlx::Postgres>) -> Result<(), HandlerError> {
 ///     sqlx::query("INSERT INTO ledger (event_id) VALUES ($1)")
-///         .bind(&message.metadata().id)
+///         .bind(&*message.metadata().id)
 ///         .execute(&mut **tx)
 ///         .await?;
 ///     Ok(())
