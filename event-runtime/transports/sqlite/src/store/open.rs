@@ -109,7 +109,7 @@ fn state(connection: &Connection, path: &Path) -> Result<State, SqliteError> {
             Ok(State::Ours)
         }
         (schema::APPLICATION_ID, _) => {
-            let text = "tables are missing in it: restore it, or move it away and begin with an empty one";
+            let text = "tables or columns are missing in it: restore it, or move it away and begin with an empty one";
             Err(SqliteError::file(SqliteErrorKind::Corrupt, path, text))
         }
         _ => {

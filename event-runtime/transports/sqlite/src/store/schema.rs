@@ -139,8 +139,9 @@ CREATE TABLE move_task (
 ) STRICT;
 ";
 
-/// A table that every queue file has.
-pub(super) const LANDMARK: &str = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('queue', 'tally', 'line', 'message', \
-     'payload', 'deduplication', 'deleted_queue', 'attempt', 'move_task')";
-/// How many tables [`LANDMARK`] finds.
-pub(super) const LANDMARKS: i64 = 9;
+/// Counts what every queue file has: its tables, and the column that files from before the first release lack.
+pub(super) const LANDMARK: &str = "SELECT (SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('queue', 'tally', 'line', \
+     'message', 'payload', 'deduplication', 'deleted_queue', 'attempt', 'move_task')) \
+     + (SELECT count(*) FROM pragma_table_info('tally') WHERE name = 'touched_at')";
+/// How many of these [`LANDMARK`] finds.
+pub(super) const LANDMARKS: i64 = 10;

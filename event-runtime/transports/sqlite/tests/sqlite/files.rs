@@ -51,11 +51,13 @@ async fn a_file_of_a_newer_version_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_file_without_its_tables_is_damaged() {
-    let folder = Folder::new();
-    with_a_message(&folder).await;
-    Connection::open(folder.file()).unwrap().execute_batch("DROP TABLE payload").unwrap();
-    assert_eq!(refused(&folder), SqliteErrorKind::Corrupt);
+async fn a_file_without_its_tables_or_columns_is_damaged() {
+    for change in ["DROP TABLE payload", "ALTER TABLE tally DROP COLUMN touched_at"] {
+        let folder = Folder::new();
+        with_a_message(&folder).await;
+        Connection::open(folder.file()).unwrap().execute_batch(change).unwrap();
+        assert_eq!(refused(&folder), SqliteErrorKind::Corrupt, "{change}");
+    }
 }
 
 #[tokio::test]
