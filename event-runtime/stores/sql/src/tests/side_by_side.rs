@@ -282,9 +282,8 @@ mod postgres_only {
         let pool = place.pool.clone();
         migrate(&pool).await.unwrap();
         let broker = TestBroker::new("broker");
-        let relay = Relay::new(pool.clone(), TestBroker::pool(std::slice::from_ref(&broker))).with_settings(
-            RelaySettings { poll_interval: Duration::from_secs(3600), ..RelaySettings::default() },
-        );
+        let relay = Relay::new(pool.clone(), TestBroker::pool(std::slice::from_ref(&broker)))
+            .with_settings(RelaySettings { poll_interval: Duration::from_secs(3600), ..quick() });
         let stop = CancellationToken::new();
         let running = tokio::spawn(relay.run(stop.clone().cancelled_owned()));
         for number in 1..=20 {
@@ -310,9 +309,8 @@ mod postgres_only {
         let pool =
             sqlx::postgres::PgPoolOptions::new().max_connections(3).connect_with(options).await.unwrap();
         let broker = TestBroker::new("broker");
-        let relay = Relay::new(pool.clone(), TestBroker::pool(std::slice::from_ref(&broker))).with_settings(
-            RelaySettings { poll_interval: Duration::from_secs(3600), ..RelaySettings::default() },
-        );
+        let relay = Relay::new(pool.clone(), TestBroker::pool(std::slice::from_ref(&broker)))
+            .with_settings(RelaySettings { poll_interval: Duration::from_secs(3600), ..quick() });
         let stop = CancellationToken::new();
         let running = tokio::spawn(relay.run(stop.clone().cancelled_owned()));
         for number in 1..=3 {

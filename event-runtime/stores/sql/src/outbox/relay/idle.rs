@@ -8,6 +8,11 @@ use crate::{Database, StoreError};
 
 use super::{Relay, RelayReport, telemetry};
 
+/// When a relay that has become idle looks again, whatever it hears: a notification that was taken before its row could be seen
+/// would else cost a whole interval.
+const LOOKS_AGAIN: [Duration; 3] =
+    [Duration::from_millis(100), Duration::from_secs(1), Duration::from_secs(10)];
+
 pub(super) struct Idle<'a, Db: Database> {
     relay: &'a Relay<Db>,
     ear: Option<Db::Ear>,
@@ -18,11 +23,22 @@ pub(super) struct Idle<'a, Db: Database> {
     is_new: bool,
     /// Rounds in a row in which nothing went through.
     failures: u32,
+    /// Looks at the table since the last that found something.
+    looks: u32,
 }
 
 impl<'a, Db: Database> Idle<'a, Db> {
     pub(super) fn new(relay: &'a Relay<Db>) -> Self {
-        Self { relay, ear: None, listen_at: 0, clean_up_at: 0, measure_at: 0, is_new: true, failures: 0 }
+        Self {
+            relay,
+            ear: None,
+            listen_at: 0,
+            clean_up_at: 0,
+            measure_at: 0,
+            is_new: true,
+            failures: 0,
+            looks: 0,
+        }
     }
 
     /// Whether no round has come to its end yet.
@@ -79,6 +95,7 @@ impl<'a, Db: Database> Idle<'a, Db> {
                 self.is_new = false;
                 if report.claimed > 0 {
                     self.failures = 0;
+                    self.looks = 0;
                 }
                 // A round that had something to do is followed by a look whether there is more.
                 if report.claimed > 0 || report.removed > 0 {
@@ -99,6 +116,17 @@ impl<'a, Db: Database> Idle<'a, Db> {
     /// Waits until rows were inserted, but no longer than one interval: a row may be waiting for its next attempt, or for the end
     /// of a dead relay's lease.
     async fn wait_for_rows(&mut self, stop: &CancellationToken) {
+        let mut pause = self.relay.settings.poll_interval;
+        if let Some(again) = LOOKS_AGAIN.get(self.looks as usize) {
+            // What was heard is answered by one look; where that one came too early, nobody tells again.
+            self.looks += 1;
+            pause = pause.min(*again);
+        }
+        if self.ear.is_none() && self.listen_at != i64::MAX {
+            // Deaf for now: no longer than until it is time to listen again.
+            let left = self.listen_at.saturating_sub(self.relay.now());
+            pause = pause.min(Duration::from_millis(u64::try_from(left).unwrap_or_default()));
+        }
         let heard = async {
             match &mut self.ear {
                 Some(ear) => Db::outbox_heard(ear).await,
@@ -107,7 +135,7 @@ impl<'a, Db: Database> Idle<'a, Db> {
         };
         let heard = tokio::select! {
             heard = heard => heard,
-            () = self.relay.clock.sleep(self.relay.settings.poll_interval) => Ok(true),
+            () = self.relay.clock.sleep(pause) => Ok(true),
             () = stop.cancelled() => Ok(true),
         };
         self.heard(heard);
@@ -121,7 +149,7 @@ impl<'a, Db: Database> Idle<'a, Db> {
             Err(error) => {
                 telemetry::store_failed(&self.relay.name, &error);
                 self.ear = None;
-                self.listen_at = later(self.relay.now(), self.relay.settings.poll_interval);
+                self.listen_at = later(self.relay.now(), self.relay.settings.backoff.max);
             }
         }
     }
